@@ -1,0 +1,1 @@
+"""The road itself: routes, stations, kilometre posts, segments and what stands along them."""
