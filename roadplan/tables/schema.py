@@ -75,7 +75,28 @@ Shape = Literal["none", "point", "stretch", "lonlat"]
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table: its columns, its key and how its rows lie on the road."""
+    """One table: its columns, its key and how its rows lie on the road.
+
+    Parameters
+    ----------
+    name
+        Its name as a file, sheet or layer.
+    description
+        What a row is, for the data dictionary and the template.
+    key
+        The columns that together identify a row.
+    columns
+        Its columns, in order.
+    shape
+        How a row lies on the road.
+    required
+        Whether the table may not be missing.
+    labels
+        Title by language (`en`, `ru`, `kk`), for sheets; the name itself always works too.
+    domain
+        The catalogue (:mod:`roadplan.i18n`) with the words of its headers, descriptions and
+        choices.
+    """
 
     name: str
     description: str
@@ -83,6 +104,8 @@ class Table:
     columns: tuple[Column, ...]
     shape: Shape = "none"
     required: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    domain: str = "tables"
 
     def __post_init__(self) -> None:
         missing = set(self.key) - set(self.names)
