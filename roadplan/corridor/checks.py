@@ -104,7 +104,7 @@ def _faults(
 def _axes(tables: Tables, faults: list[Fault]) -> dict[str, Axis]:
     """Build the axes, telling what is wrong with the control points."""
     axes: dict[str, Axis] = {}
-    points = _frame(tables, "control_points")
+    points = _frame(tables, "control_points").dropna(subset=["seq", "lon", "lat"])
     known = set(_frame(tables, "routes")["route"])
     for route, group in points.groupby("route", sort=False):
         ordered = group.sort_values("seq", kind="stable")
@@ -157,7 +157,7 @@ def _point_faults(points: pd.DataFrame, route: str) -> Iterator[Fault]:
         "control_points",
         same,
         "seq",
-        lambda row: f"route {route}, point {row['seq']} repeats the point before it",
+        lambda row: f"route {route}, point {row['seq']:g} repeats the point before it",
         "remove it",
     )
     if len(points) < 2:
@@ -181,7 +181,7 @@ def _point_faults(points: pd.DataFrame, route: str) -> Iterator[Fault]:
             far,
             "seq",
             lambda row: (
-                f"route {route}, point {row['seq']} is more than "
+                f"route {route}, point {row['seq']:g} is more than "
                 f"{LONGEST_JUMP_M / 1000:.0f} km from the point before it"
             ),
             "correct its coordinates (longitude and latitude swapped, perhaps) or its order"
