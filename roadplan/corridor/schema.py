@@ -30,6 +30,15 @@ _NOTE = Column(
     description="Anything a reader should know",
     labels={"ru": "Примечание", "kk": "Ескерту", "en": "Note"},
 )
+_REPORTED = Column(
+    name="reported_columns",
+    kind="text",
+    description=(
+        "Columns of this row that are reported though its standing, that of its weakest value, "
+        "is lower; separated by semicolons"
+    ),
+    labels={"ru": "Столбцы по сообщениям", "kk": "Хабарланған бағандар", "en": "Reported columns"},
+)
 _ROUTE = Column(
     name="route",
     kind="id",
@@ -373,6 +382,7 @@ SEGMENTS = Table(
             choices=("embankment", "flush", "cutting"),
             description="Cross-section as drifting snow meets it",
         ),
+        _REPORTED,
         _STANDING,
         _SOURCE,
     ),
@@ -613,7 +623,7 @@ MACHINES = Table(
 WINTER_FACTS = Table(
     name="winter_facts",
     description="What is stated about winter service and traffic, as stated",
-    key=("what", "scope"),
+    key=("what", "unit", "scope", "date"),
     columns=(
         Column(name="what", kind="text", required=True, description="What is counted"),
         Column(name="value", kind="number", required=True, description="The figure"),
