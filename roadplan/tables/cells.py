@@ -81,28 +81,11 @@ Value = str | float | bool
 """What an understood cell holds."""
 
 _ERROR_CODES = frozenset(
-    [
-        "#REF!",
-        "#N/A",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NAME?",
-        "#NUM!",
-        "#NULL!",
-        "#SPILL!",
-        "#CALC!",
-        "#FIELD!",
-        "#BLOCKED!",
-        "#GETTING_DATA",
-        "#ССЫЛКА!",
-        "#Н/Д",
-        "#ЗНАЧ!",
-        "#ДЕЛ/0!",
-        "#ИМЯ?",
-        "#ЧИСЛО!",
-        "#ПУСТО!",
-        "#ПЕРЕНОС!",
-    ]
+    f"#{code}"
+    for code in (
+        *("REF!", "N/A", "VALUE!", "DIV/0!", "NAME?", "NUM!", "NULL!", "SPILL!", "CALC!"),
+        *("ССЫЛКА!", "Н/Д", "ЗНАЧ!", "ДЕЛ/0!", "ИМЯ?", "ЧИСЛО!", "ПУСТО!", "ПЕРЕНОС!"),
+    )
 )
 
 

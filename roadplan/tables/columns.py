@@ -96,8 +96,14 @@ def parse_column(
         _check_range(series.to_numpy(), column, problems)
     if column.required:
         missing = Problem("the cell is empty", _remedy_for_missing(column))
-        problems.update({i: missing for i, cell in enumerate(cells) if is_empty(cell)})
+        candidates = _empty_values(series) if dtype != "bool" else range(len(cells))
+        problems.update({i: missing for i in candidates if is_empty(cells[i])})
     return ParsedColumn(series, dict(sorted(problems.items())))
+
+
+def _empty_values(series: pd.Series) -> list[int]:
+    empty = series.isna() if series.dtype == "float64" else series == ""
+    return [int(i) for i in np.flatnonzero(empty.to_numpy())]
 
 
 def _are_whole(numbers: np.ndarray) -> bool:
@@ -117,11 +123,11 @@ def _fast_floats(cells: Sequence[Cell]) -> np.ndarray | None:
         )
     except (KeyError, ValueError):
         return None
-    blank = sum(1 for cell in cells if cell is None or cell == "")
-    # float() also takes 'nan', 'inf' and '1_000'; those are looked at one by one.
-    if int(np.isfinite(numbers).sum()) + blank != len(numbers):
+    # float() also takes 'nan', 'inf', '1_000' and other digits; those are looked at one by one.
+    if int(np.isfinite(numbers).sum()) + cells.count("") + cells.count(None) != len(numbers):
         return None
-    if any(isinstance(cell, str) and ("_" in cell or not cell.isascii()) for cell in cells):
+    text = "".join(cell for cell in cells if isinstance(cell, str))
+    if "_" in text or not text.isascii():
         return None
     return numbers
 

@@ -14,9 +14,6 @@ from roadplan.tables.raw import HEADER_SEARCH_ROWS, RawTable, column_letter, fin
 from roadplan.tables.schema import Table
 from roadplan.tables.words import column_words, normalised
 
-MAX_CELL = 1_000_000
-"""Characters in one cell beyond which the file is taken to be broken, e.g. by an open quote."""
-
 _KAZAKH_BYTES = frozenset(b"\x8d\x9d\x8e\x9e\xa1\xa2\xa3\xa5\xaa\xaf\xb4\xba\xbc\xbd\xbe\xbf")
 """Bytes that are Kazakh letters in KZ-1048, and letters of other alphabets in Windows-1251."""
 
@@ -27,6 +24,8 @@ _OTHER_FILES = (
     (b"%PDF", "a PDF; export the table as CSV or .xlsx"),
 )
 
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SAVE_AS_UTF8 = "save it as CSV in UTF-8"
 _INJECTION = re.compile(r"'+[=+\-@\t\r]")
 
 
@@ -57,34 +56,42 @@ def decode(content: bytes) -> str:
     for magic, what in _OTHER_FILES:
         if content.startswith(magic):
             raise BrokenRowsError("the file is no CSV", f"it looks like {what}")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ["utf-16"]
-    else:
-        legacy = "kz1048" if _KAZAKH_BYTES.intersection(content) else "cp1251"
-        encodings = ["utf-8-sig", legacy]
-    for encoding in encodings:
+    try:
+        text = content.decode("utf-16" if content.startswith(_UTF16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        text = _legacy(content, error)
+    if "\x00" in text:
+        raise BrokenRowsError("the file is no text in a known encoding", _SAVE_AS_UTF8)
+    return text
+
+
+def _legacy(content: bytes, error: UnicodeDecodeError) -> str:
+    """Return the text of bytes that are not quite Unicode."""
+    tried = content.decode("utf-8-sig", errors="replace")
+    wrong = tried.count("\N{REPLACEMENT CHARACTER}")
+    # A legacy code page read as UTF-8 is wrong nearly everywhere, not in a letter or two.
+    damaged = sum(1 for c in tried if not c.isascii()) > 2 * wrong
+    if not damaged and not content.startswith(_UTF16_MARKS):
+        encoding = "kz1048" if _KAZAKH_BYTES.intersection(content) else "cp1251"
         try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise BrokenRowsError("the file is no text in a known encoding", "save it as CSV in UTF-8")
+            return content.decode(encoding)
+        except UnicodeDecodeError as legacy_error:
+            error = legacy_error
+    raise BrokenRowsError(
+        "the file is no text in a known encoding",
+        _SAVE_AS_UTF8,
+        content.count(b"\n", 0, error.start) + 1,
+    ) from error
 
 
-def records(text: str, delimiter: str) -> list[list[str]]:
-    """Split text into rows of cells.
+def split_rows(text: str, delimiter: str, limit: int | None = None) -> list[list[str]]:
+    """Split text into rows of cells; at most `limit` rows.
 
     Raises
     ------
     BrokenRowsError
         A quote is not closed, or text follows a closing quote.
     """
-    return list(_reader(text, delimiter))
-
-
-def _reader(text: str, delimiter: str, limit: int | None = None) -> list[list[str]]:
-    csv.field_size_limit(MAX_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: list[list[str]] = []
     try:
@@ -104,7 +111,7 @@ def _delimiter(text: str, table: Table) -> str:
     best, best_count = ",", 0
     for delimiter in (",", ";", "\t"):
         try:
-            rows = _reader(text, delimiter, HEADER_SEARCH_ROWS)
+            rows = split_rows(text, delimiter, HEADER_SEARCH_ROWS)
         except BrokenRowsError:
             continue
         count = max((sum(normalised(cell) in words for cell in row) for row in rows), default=0)
@@ -113,10 +120,12 @@ def _delimiter(text: str, table: Table) -> str:
     return best
 
 
-def _stripped(cell: str) -> str:
-    """Return a cell without outer blanks and without the apostrophe that disarms a formula."""
-    cell = cell.strip(" \u00a0\ufeff")
-    return cell[1:] if cell.startswith("'") and _INJECTION.match(cell) else cell
+def _stripped(cells: Sequence[str]) -> list[str]:
+    """Return cells without outer blanks and without the apostrophe that disarms a formula."""
+    return [
+        cell[1:] if cell.startswith("'") and _INJECTION.match(cell) else cell
+        for cell in map(str.strip, cells)
+    ]
 
 
 def raw_table(content: bytes, table: Table, file: str) -> tuple[RawTable, list[BrokenRowsError]]:
@@ -150,7 +159,7 @@ def raw_table(content: bytes, table: Table, file: str) -> tuple[RawTable, list[B
         delimiter, text, offset = match[1], rest, 1
     else:
         delimiter = _delimiter(text, table)
-    rows = records(text, delimiter)
+    rows = split_rows(text, delimiter)
     if not any(cell.strip() for row in rows for cell in row):
         raise BrokenRowsError("the file is empty", f"write a header: {','.join(table.names)}")
     at = find_header(rows[:HEADER_SEARCH_ROWS], table)
@@ -165,10 +174,7 @@ def raw_table(content: bytes, table: Table, file: str) -> tuple[RawTable, list[B
         header.pop()
     kept, numbers, broken = _even_rows(rows[at + 1 :], len(header), at + 2 + offset)
     columns = (
-        tuple(
-            [_stripped(cell) if cell else cell for cell in column]
-            for column in zip(*kept, strict=True)
-        )
+        tuple(_stripped(column) for column in zip(*kept, strict=True))
         if kept
         else tuple([] for _ in header)
     )
