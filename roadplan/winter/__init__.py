@@ -1,0 +1,1 @@
+"""Winter service: which crew clears which carriageway when, and how good that can be."""
