@@ -1,8 +1,9 @@
 """The nearest edge of a long polyline for many points: a tree of bounding spheres.
 
 Consecutive edges are close together, so a tree over their order needs no sorting. A few points
-descend it level by level in numpy; many points go to a compiled kernel, whose loading (about a
-second) a few points would not repay. Both look at the same tree and find the same edge.
+descend it level by level in numpy; many points go to a compiled kernel, whose loading (half a
+second, and more the first time) a few points would not repay. Both look at the same tree and find
+the same edge.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _LEAF = 8
 """Edges in a leaf."""
-_FEW = 4096
+_FEW = 20_000
 """Up to so many points numpy is quicker than loading the kernel."""
 _CHUNK = 1024
 """Points handled at once in numpy; bounds the memory where very many edges are equally near."""
@@ -113,4 +114,5 @@ def _kernel() -> Callable[..., NDArray[np.intp]]:
     """Load the compiled search (compiled once, then kept on disk)."""
     from roadplan.corridor._nearest_kernel import nearest_edges
 
-    return nearest_edges  # type: ignore[no-any-return]  # numba gives no types
+    kernel: Callable[..., NDArray[np.intp]] = nearest_edges
+    return kernel

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from roadplan.corridor._geodesic import Floats
 
 
-@njit(cache=True, nogil=True)
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile on first call, and keep the result on disk where there is a place to keep it."""
+    try:
+        kernel: Callable[..., Any] = njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        kernel = njit(nogil=True)(function)
+    return kernel
+
+
+@_compiled
 def nearest_edges(
     xyz: Floats,
     start: Floats,
@@ -17,7 +30,7 @@ def nearest_edges(
     centre: Floats,
     radius: Floats,
     leaf: int,
-):  # type: ignore[no-untyped-def]  # compiled; the caller states its type
+) -> NDArray[np.intp]:
     """Return the nearest edge of each point by depth-first descent, nearer child first.
 
     The search of one point begins with the distance to the edge found for the one before: points

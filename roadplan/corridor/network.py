@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from roadplan.corridor._control_points import STATION_TOLERANCE_M
 from roadplan.corridor._geodesic import Floats
-from roadplan.corridor.axis import STATION_TOLERANCE_M
 from roadplan.corridor.position import Position
 from roadplan.errors import Fault, FaultsError, RoadplanError, StationError, UnknownIdError
 
