@@ -1,0 +1,136 @@
+"""GeoPackages of strangers as raw tables: one layer a table, points as longitude and latitude."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from pyproj.exceptions import CRSError, ProjError
+
+from roadplan.errors import Fault
+from roadplan.tables.archive import UnreadableFileError
+from roadplan.tables.cells import Cell
+from roadplan.tables.raw import RawTable
+from roadplan.tables.schema import Table
+
+_READ_ERRORS = (
+    DataSourceError,
+    DataLayerError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+    ValueError,
+    RuntimeError,
+    OSError,
+)
+
+
+def layer_names(path: Path) -> list[str]:
+    """Return the names of the layers of a GeoPackage.
+
+    Raises
+    ------
+    UnreadableFileError
+        The file is missing or no sound GeoPackage.
+    """
+    if not path.is_file():
+        raise UnreadableFileError(path.name, "there is no such file")
+    with path.open("rb") as stream:
+        if stream.read(16) != b"SQLite format 3\x00":
+            why = "the file is no GeoPackage, whatever its name says"
+            raise UnreadableFileError(path.name, why, "export the layers as GeoPackage")
+    try:
+        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    except _READ_ERRORS as error:
+        raise _unreadable(path, error) from error
+
+
+def layer_table(path: Path, layer: str, table: Table) -> RawTable | Fault:
+    """Read one layer as a raw table.
+
+    Parameters
+    ----------
+    path
+        The GeoPackage.
+    layer
+        The layer's name.
+    table
+        What it should hold. Where it has columns `lon` and `lat` that the layer lacks, they come
+        from the layer's points, brought to WGS 84.
+
+    Returns
+    -------
+    RawTable or Fault
+        Its rows, numbered by their feature ids; a fault where the points cannot be placed.
+
+    Raises
+    ------
+    UnreadableFileError
+        The layer cannot be read.
+    """
+    try:
+        frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+    except _READ_ERRORS as error:
+        raise _unreadable(path, error) from error
+    geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
+    attributes = pd.DataFrame(frame.drop(columns=geometry.name) if geometry is not None else frame)
+    columns = {str(name): _cells(attributes[name]) for name in attributes.columns}
+    if geometry is not None and {"lon", "lat"} <= set(table.names) - set(columns):
+        points = _points(geometry, path.name, layer)
+        if isinstance(points, Fault):
+            return points
+        columns["lon"], columns["lat"] = points
+    return RawTable(
+        file=path.name,
+        sheet=layer,
+        header=tuple(columns),
+        positions=tuple(range(len(columns))),
+        columns=tuple(columns.values()),
+        rows=[int(fid) for fid in frame.index],
+    )
+
+
+def _cells(column: pd.Series) -> list[Cell]:
+    """Return the values of an attribute as cells."""
+    cells: list[Cell] = []
+    for value in column.tolist():
+        if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+            cells.append(None)
+        elif isinstance(value, pd.Timestamp):
+            cells.append(value.to_pydatetime())
+        elif isinstance(value, str | float | int | bool):
+            cells.append(value)
+        else:
+            cells.append(str(value))
+    return cells
+
+
+def _points(geometry: Any, file: str, layer: str) -> tuple[list[Cell], list[Cell]] | Fault:
+    """Return longitude and latitude of each row; None where a row has no point."""
+    if geometry.crs is None:
+        why, remedy = "the layer has no coordinate system", "set its coordinate system and save it"
+        return Fault(file=file, sheet=layer, why=why, remedy=remedy)
+    try:
+        degrees = geometry.to_crs(4326)
+    except (CRSError, ProjError, ValueError) as error:
+        why = f"its coordinates cannot be brought to WGS 84 ({error})"
+        return Fault(file=file, sheet=layer, why=why, remedy="save the layer in EPSG:4326")
+    single = np.asarray(degrees.geom_type == "Point") & ~np.asarray(degrees.is_empty)
+    lon: list[Cell] = [
+        float(p.x) if good else None for p, good in zip(degrees, single, strict=True)
+    ]
+    lat: list[Cell] = [
+        float(p.y) if good else None for p, good in zip(degrees, single, strict=True)
+    ]
+    return lon, lat
+
+
+def _unreadable(path: Path, error: BaseException) -> UnreadableFileError:
+    why = f"the GeoPackage cannot be read ({error})"
+    return UnreadableFileError(path.name, why, "open it in QGIS and export it again")
