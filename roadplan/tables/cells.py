@@ -315,7 +315,7 @@ def _percent(percent: float, column: Column) -> float | Problem:
     """Return a percentage in the unit of its column."""
     if column.unit == "%":
         return percent
-    if column.unit == "0–1" or (column.minimum == 0 and column.maximum == 1):
+    if column.unit in {"0–1", "ratio"} or (column.minimum == 0 and column.maximum == 1):
         return percent / 100
     return Problem(
         "a percentage does not fit here",

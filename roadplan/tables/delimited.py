@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from roadplan.errors import RoadplanError
@@ -105,18 +105,19 @@ def split_rows(text: str, delimiter: str, limit: int | None = None) -> list[list
     return found
 
 
-def _delimiter(text: str, table: Table) -> str:
-    """Return the delimiter by which the most headers of the table are found."""
-    words = column_words(table)
-    best, best_count = ",", 0
+def delimiter_of(text: str, tables: Iterable[Table]) -> str:
+    """Return the delimiter by which the most headers of some tables are found in a text."""
+    words = {word for table in tables for word in column_words(table)}
+    best, best_score = ",", (0, 0)
     for delimiter in (",", ";", "\t"):
         try:
             rows = split_rows(text, delimiter, HEADER_SEARCH_ROWS)
         except BrokenRowsError:
             continue
-        count = max((sum(normalised(cell) in words for cell in row) for row in rows), default=0)
-        if count > best_count:
-            best, best_count = delimiter, count
+        known = max((sum(normalised(cell) in words for cell in row) for row in rows), default=0)
+        score = (known, sum(len(row) for row in rows))
+        if score > best_score:
+            best, best_score = delimiter, score
     return best
 
 
@@ -158,7 +159,7 @@ def raw_table(content: bytes, table: Table, file: str) -> tuple[RawTable, list[B
     if match := re.fullmatch(r"(?i)\"?sep=([,;\t|])\"?\s*", first):
         delimiter, text, offset = match[1], rest, 1
     else:
-        delimiter = _delimiter(text, table)
+        delimiter = delimiter_of(text, [table])
     rows = split_rows(text, delimiter)
     if not any(cell.strip() for row in rows for cell in row):
         raise BrokenRowsError("the file is empty", f"write a header: {','.join(table.names)}")

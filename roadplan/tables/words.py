@@ -13,6 +13,12 @@ from functools import cache
 from roadplan.i18n import LANGUAGES, translate
 from roadplan.tables.schema import Column, Table
 
+HELP_TITLE = "Help"
+"""Title of the sheet of a template that explains the others."""
+
+FAULTS_TITLE = "Faults"
+"""Title of the sheet of a marked copy that lists the faults."""
+
 _UNIT_SUFFIXES = {
     "m": "m",
     "km": "km",
@@ -131,3 +137,9 @@ def table_words(table: Table) -> set[str]:
     """Return every sheet or layer name that means a table, normalised."""
     titles = {normalised(table_title(table, language)) for language in LANGUAGES}
     return titles | {normalised(table.name)}
+
+
+def is_own_sheet(title: str) -> bool:
+    """Say whether a sheet is one that roadplan adds for reading, not for data."""
+    own = (HELP_TITLE, FAULTS_TITLE)
+    return title in {translate(name, code, "tables") for name in own for code in LANGUAGES}

@@ -12,13 +12,13 @@ import pandas as pd
 
 from roadplan.errors import Fault
 from roadplan.tables.archive import UnreadableFileError
-from roadplan.tables.delimited import BrokenRowsError, decode, raw_table
+from roadplan.tables.delimited import BrokenRowsError, decode, delimiter_of, raw_table, split_rows
 from roadplan.tables.geopackage import layer_names, layer_table
-from roadplan.tables.raw import RawTable, match_columns
-from roadplan.tables.reading import ROW, empty_frame, parse_table
+from roadplan.tables.raw import HEADER_SEARCH_ROWS, RawTable, match_columns
+from roadplan.tables.reading import empty_frame, parse_table
 from roadplan.tables.schema import Table
 from roadplan.tables.sheets import find_sheet_header, header_rows, hidden_note, sheet_table
-from roadplan.tables.words import column_words, normalised, table_words
+from roadplan.tables.words import column_words, is_own_sheet, normalised, table_words
 from roadplan.tables.xlsx import Sheet, read_sheets
 
 SUFFIXES = (".xlsx", ".xlsm", ".csv", ".tsv", ".txt", ".gpkg")
@@ -153,7 +153,7 @@ def _read_xlsx(path: Path, tables: Mapping[str, Table], only: str | None) -> Wor
         else:
             table = _table_of_sheet(sheet, tables, path.name)
         if table is None:
-            if not sheet.hidden:
+            if not sheet.hidden and not is_own_sheet(sheet.name):
                 notes.append(f"sheet {sheet.name} is no table and was not read")
             continue
         if isinstance(table, Fault):
@@ -281,12 +281,8 @@ def _table_of_csv(path: Path, content: bytes, tables: Mapping[str, Table]) -> Ta
         return by_word[key]
     if len(tables) == 1:
         return next(iter(tables.values()))
-    lines = decode(content).splitlines()[:40]
-    rows = [
-        [label.strip(' "') for label in line.split(delimiter)]
-        for delimiter in (",", ";", "\t")
-        for line in lines
-    ]
+    text = decode(content)
+    rows = split_rows(text, delimiter_of(text, tables.values()), HEADER_SEARCH_ROWS)
     found = _tables_by_header(tables.values(), rows)
     if len(found) == 1:
         return found[0]
@@ -296,6 +292,3 @@ def _table_of_csv(path: Path, content: bytes, tables: Mapping[str, Table]) -> Ta
         f"it does not say which table it holds{fitting}",
         f"say which, or name the file like the table: {', '.join(tables)}",
     )
-
-
-__all__ = ["ROW", "SUFFIXES", "ReadPart", "WorkbookRead", "read_workbook"]

@@ -103,6 +103,20 @@ def read_sheets(path: Path) -> list[Sheet]:
     return sheets
 
 
+def check_parts(path: Path) -> None:
+    """Check that every XML part of a workbook is sound and declares no entities.
+
+    Raises
+    ------
+    UnreadableFileError
+        A part is damaged or hostile.
+    """
+    with Archive(path) as archive:
+        for name in sorted(archive.names()):
+            if name.endswith((".xml", ".rels")):
+                archive.parse(name, _Target())
+
+
 def _refuse_other_kinds(path: Path) -> None:
     """Say what a file is that is no .xlsx, by its first bytes."""
     try:
