@@ -19,7 +19,17 @@ import pandas as pd
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from rules import bases, drift, network, segments  # noqa: E402 - the path is set above
+from rules import (  # noqa: E402 - the path is set above
+    bases,
+    dictionary,
+    drift,
+    fleet,
+    network,
+    segments,
+    shelter,
+    traffic,
+    works,
+)
 from rules.sources import Sources  # noqa: E402
 
 from roadplan.corridor.store import table_text  # noqa: E402
@@ -28,25 +38,25 @@ from roadplan.files import replace_text  # noqa: E402
 
 def derived_tables(sources: Sources) -> dict[str, pd.DataFrame]:
     """Return every derived table by name."""
-    contracts = network.contracts(sources)
-    junctions = network.junctions(sources)
-    breaks = network.posting_breaks(sources)
-    regions = network.regions(sources, breaks)
-    places = network.places(sources)
-    pieces = segments.stretches(sources, contracts, junctions, regions)
+    tables = {"contracts": network.contracts(sources), "junctions": network.junctions(sources)}
+    tables["posting_breaks"] = network.posting_breaks(sources)
+    tables["regions"] = network.regions(sources, tables["posting_breaks"])
+    tables["places"] = network.places(sources)
+    pieces = segments.stretches(sources, tables)
     exposure = drift.exposures(sources, pieces)
     pieces["profile"] = drift.profiles(sources, pieces, exposure)
     pieces["source"] += "; profile: the most drift-exposed share of the region flush, else raised"
-    return {
-        "junctions": junctions,
-        "regions": regions,
-        "contracts": contracts,
-        "posting_breaks": breaks,
-        "places": places,
-        "segments": pieces,
-        "depots": bases.depots(sources, places),
-        "drift_stretches": drift.drift_stretches(sources, pieces, exposure),
-    }
+    tables["segments"] = pieces
+    tables["structures"] = works.structures(sources, tables)
+    tables["rest_areas"] = works.rest_areas(tables)
+    tables["detours"] = works.detours(sources, tables)
+    tables["depots"] = bases.depots(sources, tables["places"])
+    tables["barriers"] = shelter.barriers(sources, tables)
+    tables["heating_points"] = shelter.heating_points(sources, tables)
+    tables["drift_stretches"] = drift.drift_stretches(sources, pieces, exposure)
+    tables["traffic"] = traffic.traffic(sources, tables)
+    tables["machines"] = fleet.machines(sources)
+    return tables
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,6 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     out = parser.parse_args(arguments).out
     for name, frame in derived_tables(Sources(HERE)).items():
         replace_text(out / f"{name}.csv", table_text(frame, name))
+    replace_text(out / "README.md", dictionary.readme(HERE / "README.md"))
 
 
 if __name__ == "__main__":

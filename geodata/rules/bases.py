@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -86,12 +87,18 @@ def road_km(sources: Sources) -> float:
     )
 
 
-def nearest_route(sources: Sources, lon: float, lat: float) -> tuple[str, int, float]:
-    """Return the route nearest to a point, the station on it to a metre, and the distance."""
+def nearest_route(sources: Sources, lon: float, lat: float) -> tuple[str, float, float]:
+    """Return the route nearest to a point, the station on it to 100 m, and the distance."""
     found = []
     for route, axis in sources.axes.items():
         station, offset = axis.locate(lon, lat)
-        found.append((abs(float(offset)), route, min(round(float(station)), int(axis.length_m))))
+        found.append(
+            (
+                abs(float(offset)),
+                route,
+                min(float(round(float(station), -2)), math.floor(axis.length_m / 100) * 100.0),
+            )
+        )
     off, route, station = min(found, key=lambda item: item[0])
     return route, station, off
 
@@ -114,7 +121,7 @@ def _filled(main: pd.DataFrame, chosen: list[str]) -> list[str]:
     while True:
         stations = sorted(at[place] for place in done if place in at.index)
         additions = []
-        for begin, end in zip(stations, stations[1:], strict=False):
+        for begin, end in pairwise(stations):
             inside = at[(at > begin + DEPOT_NEAREST_M) & (at < end - DEPOT_NEAREST_M)]
             if end - begin > DEPOT_SPACING_M and len(inside):
                 additions.append(str((inside - (begin + end) / 2).abs().idxmin()))
@@ -124,7 +131,7 @@ def _filled(main: pd.DataFrame, chosen: list[str]) -> list[str]:
 
 
 def _catchments(sources: Sources, depots: pd.DataFrame) -> list[float]:
-    """Return the share of the road's kilometres that lie nearest to each depot, as the crow flies."""
+    """Return the share of the road that lies nearest to each depot, as the crow flies."""
     xy = np.array(
         [
             sources.axes[str(row.route)].points(float(str(row.station_m)))

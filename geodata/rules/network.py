@@ -6,6 +6,8 @@ one station, and the last one of a route ends with the route.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -81,6 +83,8 @@ def posting_breaks(sources: Sources) -> pd.DataFrame:
     are the old ones less 1262 throughout; they are reported only between Atameken and Balkhash.
     """
     marks = sources.source("calibration_marks")
+    routes = sources.table("routes")
+    schematic = set(routes.loc[routes["schematic"] == "yes", "route"])
     rows: list[dict[str, object]] = []
     for (posting, route), group in marks.groupby(["posting", "route"], sort=False):
         at = [
@@ -89,14 +93,12 @@ def posting_breaks(sources: Sources) -> pd.DataFrame:
                 group["station_m"], group["post_km"], group["mark"], group["source"], strict=True
             )
         ]
-        for (from_m, from_km, from_mark, first), (to_m, to_km, to_mark, last) in zip(
-            at, at[1:], strict=False
-        ):
+        for (from_m, from_km, from_mark, first), (to_m, to_km, to_mark, last) in pairwise(at):
             rows.append(
                 _row(posting, route, from_m, to_m, from_km, to_km, from_mark, to_mark)
                 | {
-                    "standing": "reported",
-                    "source": first if first == last else f"{first}; {last}",
+                    "standing": "estimated" if route in schematic else "reported",
+                    "source": "; ".join(dict.fromkeys([*first.split("; "), *last.split("; ")])),
                 }
             )
     old = [row for row in rows if row["posting"] == "m36"]

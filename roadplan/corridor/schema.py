@@ -276,6 +276,34 @@ CONTRACTS = Table(
     ),
 )
 
+CONTRACT_FACTS = Table(
+    name="contract_facts",
+    description="Single figures stated of a contract as a whole; contradictions all stand",
+    key=("contract", "what", "value", "place", "date"),
+    columns=(
+        Column(
+            name="contract",
+            kind="id",
+            refers="contracts",
+            required=True,
+            description="The contract it speaks of",
+        ),
+        Column(name="what", kind="text", required=True, description="What is stated"),
+        Column(name="value", kind="number", required=True, description="The figure"),
+        Column(name="unit", kind="text", required=True, description="Its unit"),
+        Column(
+            name="place",
+            kind="id",
+            refers="places",
+            description="The settlement it is about, where it is about one",
+        ),
+        Column(name="date", kind="partial_date", description="Date of the statement"),
+        _STANDING,
+        _SOURCE,
+        _NOTE,
+    ),
+)
+
 POSTINGS = Table(
     name="postings",
     description="Kilometre systems in use on the corridor",
@@ -415,6 +443,66 @@ STRUCTURES = Table(
         _CONTRACT,
         _number("length_m", "Length of the structure", "m"),
         Column(name="obstacle", kind="text", description="What it crosses"),
+        _REPORTED,
+        _STANDING,
+        _SOURCE,
+        _NOTE,
+    ),
+)
+
+STRUCTURE_COUNTS = Table(
+    name="structure_counts",
+    description=(
+        "How many structures sources state, planned or built; where they contradict each other all "
+        "stand. Culverts are known by these totals only"
+    ),
+    key=("structure_count",),
+    columns=(
+        _key("structure_count", "Identifier of the statement"),
+        Column(
+            name="contract",
+            kind="id",
+            refers="contracts",
+            required=True,
+            description="The contract it speaks of",
+        ),
+        Column(
+            name="kind",
+            kind="choice",
+            choices=(
+                "bridge",
+                "bridge_or_railway_overpass",
+                "overpass",
+                "railway_overpass",
+                "interchange",
+                "farm_crossing",
+                "culvert",
+            ),
+            required=True,
+            description="What is counted",
+        ),
+        Column(name="count", kind="integer", required=True, minimum=0, description="How many"),
+        Column(
+            name="state",
+            kind="choice",
+            choices=("planned", "built", "stated"),
+            required=True,
+            description="Planned, built, or stated without saying which",
+        ),
+        _POSTING,
+        *_from_to_posts(),
+        Column(
+            name="region",
+            kind="id",
+            description="Region of the contract that the count is limited to; empty: all of it",
+        ),
+        Column(name="date", kind="partial_date", description="Date of the statement"),
+        Column(
+            name="placed",
+            kind="flag",
+            required=True,
+            description="Yes where `structures` holds this many in this scope",
+        ),
         _STANDING,
         _SOURCE,
         _NOTE,
@@ -445,6 +533,7 @@ REST_AREAS = Table(
             required=True,
             description="Whether it has sanitary facilities",
         ),
+        _REPORTED,
         _STANDING,
         _SOURCE,
         _NOTE,
@@ -477,6 +566,11 @@ DETOURS = Table(
             description="Whether traffic runs on it, by the latest report",
         ),
         Column(name="as_of", kind="partial_date", description="Date of that report"),
+        Column(
+            name="in_use_as_of",
+            kind="partial_date",
+            description="Latest report by which traffic still ran on it; empty where none says so",
+        ),
         _STANDING,
         _SOURCE,
         _NOTE,
@@ -573,6 +667,7 @@ TRAFFIC = Table(
         _number("truck_share", "Share of heavy vehicles", "0–1", maximum=1),
         _number("bus_share", "Share of buses", "0–1", maximum=1),
         _number("weekend_factor", "Weekend traffic over the average day", "ratio"),
+        _REPORTED,
         _STANDING,
         _SOURCE,
     ),
@@ -591,6 +686,12 @@ PLOUGH_CLASSES = Table(
             choices=("plough_truck", "echelon", "grader", "rotary_blower", "spreader"),
             required=True,
             description="What the crew is",
+        ),
+        Column(
+            name="machines_per_crew",
+            kind="integer",
+            minimum=1,
+            description="Machines that go together as one crew",
         ),
         _number("plough_kmh", "Speed with the plough down", "km/h", required=True, minimum=1),
         _number("travel_kmh", "Speed with the plough up", "km/h", required=True, minimum=1),
@@ -716,8 +817,10 @@ TABLES: dict[str, Table] = {
         POSTINGS,
         POSTING_BREAKS,
         PLACES,
+        CONTRACT_FACTS,
         SEGMENTS,
         STRUCTURES,
+        STRUCTURE_COUNTS,
         REST_AREAS,
         DETOURS,
         DEPOTS,
