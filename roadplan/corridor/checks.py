@@ -22,6 +22,9 @@ Axes = Mapping[str, Axis]
 STATION_TOLERANCE_M = 0.01
 """How far beyond the end of its route a station may lie, for rounding in files."""
 
+COVERAGE_TOLERANCE_M = 1.0
+"""The longest gap between segments that is taken for rounding."""
+
 JUNCTION_TOLERANCE_M = 250.0
 """How far apart the members of one junction may be drawn; axes are generalised to about 200 m."""
 
@@ -68,13 +71,13 @@ def _frame(tables: Tables, name: str) -> pd.DataFrame:
 
 def _row_numbers(frame: pd.DataFrame) -> np.ndarray:
     if "_row" in frame:
-        return frame["_row"].to_numpy()
+        return np.asarray(frame["_row"])
     return np.arange(len(frame)) + 2
 
 
 def _files(frame: pd.DataFrame, table: str) -> np.ndarray:
     if "_file" in frame:
-        return frame["_file"].to_numpy()
+        return np.asarray(frame["_file"])
     return np.full(len(frame), f"{table}.csv", dtype=object)
 
 
@@ -324,7 +327,7 @@ def segments_cover(tables: Tables, axes: Axes) -> Iterator[Fault]:
         begins = np.append(ordered["from_m"].to_numpy(float), axes[str(route)].length_m)
         ends = np.concatenate([[0.0], np.maximum.accumulate(ordered["to_m"].to_numpy(float))])
         rows, files = _row_numbers(ordered), _files(ordered, "segments")
-        for i in np.flatnonzero(begins > ends + STATION_TOLERANCE_M):
+        for i in np.flatnonzero(begins > ends + COVERAGE_TOLERANCE_M):
             at = min(int(i), len(ordered) - 1)
             yield Fault(
                 file=str(files[at]),
