@@ -143,15 +143,15 @@ def _axes(tables: Tables, faults: list[Fault]) -> dict[str, Axis]:
 
 def _point_faults(points: pd.DataFrame, route: str) -> Iterator[Fault]:
     lon, lat = points["lon"].to_numpy(float), points["lat"].to_numpy(float)
-    projected = (np.abs(lon) > 180) | (np.abs(lat) > 90)
-    if projected.any():
+    outside = (np.abs(lon) > 180) | (np.abs(lat) > 90)
+    if outside.any():
         yield from _faults(
             points,
             "control_points",
-            projected,
+            outside,
             "lon",
-            "these are no degrees: the coordinates are in a projected system (wrong CRS)",
-            "reproject them to WGS 84 longitude and latitude (EPSG:4326)",
+            "these are no degrees; the coordinates may be in a projected system (wrong CRS)",
+            "give WGS 84 longitude and latitude (EPSG:4326)",
         )
         return
     same = np.concatenate([[False], (np.diff(lon) == 0) & (np.diff(lat) == 0)])

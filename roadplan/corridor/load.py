@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -54,7 +55,7 @@ def read_tables(path: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame], 
         file = folder / f"{name}.csv"
         if file.is_file():
             tables[name], found = read_csv_table(file, table)
-            faults.extend(found)
+            faults.extend(_with_crs(fault) for fault in found)
         else:
             tables[name] = empty_frame(table)
             if table.required:
@@ -64,6 +65,23 @@ def read_tables(path: str | os.PathLike[str]) -> tuple[dict[str, pd.DataFrame], 
     told = {(fault.file, fault.row) for fault in faults}
     faults.extend(fault for fault in check_tables(tables) if (fault.file, fault.row) not in told)
     return tables, faults
+
+
+def _with_crs(fault: Fault) -> Fault:
+    """Return a fault whose remedy says so when a coordinate is in metres instead of degrees."""
+    if fault.column not in {"lon", "lat"}:
+        return fault
+    try:
+        metres = abs(float(fault.value)) > 360
+    except ValueError:
+        return fault
+    if not metres:
+        return fault
+    return replace(
+        fault,
+        why=f"{fault.why}: the coordinates are in a projected system (wrong CRS)",
+        remedy="reproject them to WGS 84 longitude and latitude (EPSG:4326)",
+    )
 
 
 def load(path: str | os.PathLike[str] | None = None) -> Corridor:
