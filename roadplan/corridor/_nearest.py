@@ -106,7 +106,8 @@ class EdgeTree:
         square = np.einsum("ij,ij->i", rest, rest)
         order = np.lexsort((edge, square, point))
         first = np.flatnonzero(np.diff(point[order], prepend=-1))
-        return edge[order[first]]
+        nearest: NDArray[np.intp] = edge[order[first]]
+        return nearest
 
 
 @cache

@@ -84,14 +84,17 @@ def pairs(a: Stretches, b: Stretches) -> tuple[Ints, Ints]:
     """
     (a_from, a_to), (b_from, b_to) = end_ranks([a, b])
     order_a, order_b = np.argsort(a_from, kind="stable"), np.argsort(b_from, kind="stable")
-    sorted_a, sorted_b = a_from[order_a], b_from[order_b]
-    first = np.searchsorted(sorted_b, a_from, side="left")
-    i, run = spread(first, np.searchsorted(sorted_b, a_to, side="left") - first)
+    size = 1 + max((int(to.max()) for to in (a_to, b_to) if len(to)), default=0)
+    a_before, b_before = _counts_before(a_from, size), _counts_before(b_from, size)
+    i, run = spread(b_before[a_from], b_before[a_to] - b_before[a_from])
     j = order_b[run]
-    first = np.searchsorted(sorted_a, b_from, side="right")
-    last = np.searchsorted(sorted_a, b_to, side="left")
-    more_j, run = spread(first, np.maximum(last - first, 0))
+    more_j, run = spread(a_before[b_from + 1], a_before[b_to] - a_before[b_from + 1])
     return np.concatenate((i, order_a[run])), np.concatenate((j, more_j))
+
+
+def _counts_before(rank: Ints, size: int) -> Ints:
+    """Return for each rank below or at `size` how many of some ranks are lower."""
+    return np.concatenate(([0], np.cumsum(np.bincount(rank, minlength=size))))
 
 
 def cover(stretches: Stretches) -> tuple[Stretches, Ints]:
