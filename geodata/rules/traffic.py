@@ -37,10 +37,11 @@ def toll_veh_day(sources: Sources) -> float:
 def traffic(sources: Sources, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Return daily traffic by stretch.
 
-    Stated are 18,000 a day near Karaganda, 9,000 on Karaganda–Balkhash and a year's toll trips
-    behind Balkhash; they contradict each other no more than three counts on three stretches must.
-    From there on the tolled traffic is carried to Kurty and halved between the two branches; what
-    arrives at Balkhash and is not on the tolled stretch goes into the town.
+    Stated are 18,000 a day near Karaganda, 9,000 on Karaganda – Balkhash and a year's toll trips
+    south of Balkhash. The first two contradict each other where they overlap; each is used where
+    it is the more particular one, and the row says so. From the tolled stretch on its traffic is
+    carried to Kurty and halved between the two branches; what arrives at Balkhash and does not go
+    on there goes into the town.
     """
     breaks, junctions = tables["posting_breaks"], tables["junctions"].set_index("junction")
     main = junctions[junctions["route"] == "main"]["station_m"]
