@@ -32,8 +32,9 @@ from rules import (  # noqa: E402 - the path is set above
 )
 from rules.sources import Sources  # noqa: E402
 
-from roadplan.corridor.store import table_text  # noqa: E402
+from roadplan.corridor.schema import TABLES  # noqa: E402
 from roadplan.files import replace_text  # noqa: E402
+from roadplan.tables.writing import csv_text  # noqa: E402
 
 
 def derived_tables(sources: Sources) -> dict[str, pd.DataFrame]:
@@ -65,7 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
     out = parser.parse_args(arguments).out
     for name, frame in derived_tables(Sources(HERE)).items():
-        replace_text(out / f"{name}.csv", table_text(frame, name))
+        replace_text(out / f"{name}.csv", csv_text(frame, TABLES[name]))
     replace_text(out / "README.md", dictionary.readme(HERE / "README.md"))
 
 
