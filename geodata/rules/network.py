@@ -213,4 +213,4 @@ def places(sources: Sources) -> pd.DataFrame:
         at, off = sources.axes[str(row.route)].locate(float(str(row.lon)), float(str(row.lat)))
         station.append(min(round(float(at)), int(sources.end_m(str(row.route)))))
         offset.append(round(abs(float(off))))
-    return frame.assign(station_m=station, offset_m=offset, standing="measured")
+    return frame.assign(station_m=station, offset_m=offset)

@@ -70,7 +70,7 @@ def stretches(sources: Sources, tables: dict[str, pd.DataFrame]) -> pd.DataFrame
                     "contract": _at(contracts, route, middle).get("contract", ""),
                     "region": _at(regions, route, middle).get("region", ""),
                     **{name: standard[name] for name in STANDARD},
-                    "standing": "estimated",
+                    "standing": "estimated",  # for the profile, which is so everywhere
                     "source": standard["source"],
                 }
             )

@@ -143,8 +143,8 @@ def _drawn(sources: Sources, contracts: pd.DataFrame) -> pd.DataFrame:
                 "contract": "" if mine.empty else mine["contract"].iloc[0],
                 "length_m": row["length_m"],
                 "obstacle": row["obstacle"],
-                "standing": "estimated" if off_line else "measured",
-                "source": "© OpenStreetMap contributors, ODbL 1.0; drawn on the line in 2021"
+                "standing": "estimated" if off_line else row["standing"],
+                "source": row["source"]
                 + ("; the new bridge is taken to cross at the same station" if off_line else ""),
                 "note": row["note"],
             }
