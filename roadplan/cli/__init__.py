@@ -20,6 +20,7 @@ _COMMANDS = {
         "Locate, check, import, export and refresh the road.",
     ),
     "run": ("roadplan.cli.run:run", "Make every page and table of a corridor in one go."),
+    "winter": ("roadplan.cli.winter:winter", "Place the crews and plan what they clear."),
 }
 """Command → where it is and its line in the help, so that help needs no heavy import."""
 

@@ -12,30 +12,7 @@ import pandas as pd
 
 from roadplan.corridor.schema import TABLES
 from roadplan.errors import RoadplanError
-
-
-def table_text(frame: pd.DataFrame, table: str) -> str:
-    """Return one table as CSV text, in the columns of its schema.
-
-    Numbers are written as short as they are exact, whole ones without a decimal point; an empty
-    cell is an empty field.
-    """
-    columns = TABLES[table].columns
-    written = pd.DataFrame(index=frame.index)
-    for column in columns:
-        cells = frame[column.name] if column.name in frame else pd.Series("", index=frame.index)
-        written[column.name] = [_cell(value) for value in cells]
-    return str(written.to_csv(index=False, lineterminator="\n"))
-
-
-def _cell(value: object) -> str:
-    if value is None or value is pd.NA or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, bool) or type(value).__name__ == "bool_":
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return str(int(value)) if value == int(value) else repr(float(value))
-    return str(value)
+from roadplan.tables.writing import csv_text
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[str]) -> Path:
@@ -74,7 +51,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[s
         for name, frame in tables.items():
             file = fresh / f"{name}.csv"
             with file.open("w", encoding="utf-8", newline="") as stream:
-                stream.write(table_text(frame, name))
+                stream.write(csv_text(frame, TABLES[name]))
                 stream.flush()
                 os.fsync(stream.fileno())
         if target.is_dir():

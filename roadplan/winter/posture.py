@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from roadplan.corridor import Corridor, Position
 from roadplan.corridor.events import aggregate, overlay
 from roadplan.errors import RoadplanError
+from roadplan.tables.schema import Column, Kind, Table
 from roadplan.winter._beats import Atoms, Choice, PostureRules, candidate_beats, choose_beats
 
 LAYERS: Mapping[str, str] = {
@@ -30,6 +31,37 @@ LAYERS: Mapping[str, str] = {
     "rotary_blower": "reserve",
 }
 """What the crews of a kind do: each layer shares the whole road among its crews."""
+
+
+def _column(name: str, kind: Kind, unit: str, en: str, ru: str, kk: str) -> Column:
+    return Column(
+        name=name, kind=kind, unit=unit, description=en, labels={"en": en, "ru": ru, "kk": kk}
+    )
+
+
+POSTURE_TABLE = Table(
+    name="posture",
+    description="The season's posture: one row for each crew",
+    key=("crew",),
+    shape="stretch",
+    columns=(
+        _column("crew", "id", "", "Crew", "Экипаж", "Экипаж"),
+        _column("plough_class", "id", "", "Class", "Класс", "Класы"),
+        _column("layer", "text", "", "Work", "Работа", "Жұмыс"),
+        _column("depot", "id", "", "Depot id", "Код базы", "База коды"),
+        _column("depot_name", "text", "", "Depot", "База", "База"),
+        _column("route", "id", "", "Route", "Маршрут", "Бағыт"),
+        _column("from_posts", "text", "", "From post", "От км", "Басы, км"),
+        _column("to_posts", "text", "", "To post", "До км", "Соңы, км"),
+        _column("from_m", "number", "m", "From, m", "Начало, м", "Басы, м"),
+        _column("to_m", "number", "m", "To, m", "Конец, м", "Соңы, м"),
+        _column("length_km", "number", "km", "Length, km", "Длина, км", "Ұзындығы, км"),
+        _column("round_h", "number", "h", "Round, h", "Оборот, ч", "Айналым, сағ"),
+        _column("access_km", "number", "km", "Way to the beat, km", "Путь, км", "Жол, км"),
+        _column("standing", "text", "", "Standing", "Статус", "Мәртебесі"),
+    ),
+)
+"""The posture as a sheet people read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,9 +231,12 @@ def _posts(corridor: Corridor, routes: pd.Series, stations: pd.Series) -> list[s
 
 
 def _atoms(corridor: Corridor, rules: PostureRules) -> Atoms:
-    frame = corridor.table("segments").sort_values(["route", "from_m"]).reset_index(drop=True)
+    frame = corridor.table("segments")
     if frame.empty:
         raise RoadplanError("the corridor has no segments; add segments.csv")
+    order = {route: number for number, route in enumerate(corridor.routes)}
+    frame = frame.sort_values(["route", "from_m"], key=lambda c: c.map(order).fillna(c))
+    frame = frame.reset_index(drop=True)
     length_km = ((frame["to_m"] - frame["from_m"]) / 1000).to_numpy(float)
     traffic = aggregate(corridor.table("traffic"), frame, "aadt_veh_day").to_numpy(float)
     known = np.isfinite(traffic)

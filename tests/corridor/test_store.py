@@ -12,6 +12,7 @@ from roadplan import corridor
 from roadplan.corridor import store
 from roadplan.corridor.load import read_tables, shipped_folder
 from roadplan.errors import RoadplanError
+from roadplan.tables.schema import Table
 
 Tables = dict[str, pd.DataFrame]
 Write = Callable[[Tables], Path]
@@ -44,12 +45,12 @@ def test_a_failed_write_leaves_the_old_folder(
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     tables, _ = read_tables(folder)
 
-    def full(frame: pd.DataFrame, table: str) -> str:
-        if table == "depots":
+    def full(frame: pd.DataFrame, table: Table) -> str:
+        if table.name == "depots":
             raise OSError(28, "No space left on device")
         return "x"
 
-    monkeypatch.setattr(store, "table_text", full)
+    monkeypatch.setattr(store, "csv_text", full)
     with pytest.raises(OSError, match="No space"):
         store.write_tables(tables, folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
