@@ -311,25 +311,21 @@ class Axis:
     def _feet(self, xyz: Floats, edge: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Return station and signed offset of points whose nearest edges are known.
 
-        Along an edge of length d the direction turns with the curvature k of the ellipsoid,
-        u(x) = u − (x − d/2) k n. The foot, where (P − Q(x))·u(x) = 0, therefore stands off the
-        foot on the chord when the point lies below the tangent plane, as every distant one does.
+        The foot is sought on the chord and then lifted onto the ellipsoid. A point d off the axis
+        lies d²/2R below the plane that touches at its foot, which moves the foot by some 7 mm
+        when d is 100 km.
         """
         tree = self._tree
         edge_normal, edge_bend, vertex_direction = self._edges
         length, direction = tree.length[edge], tree.direction[edge]
         normal, bend = edge_normal[edge], edge_bend[edge]
-        relative = xyz - tree.start[edge]
-        along = _dot(relative, direction)
-        depth = bend * _dot(relative, normal)
-        along = (along + depth * length / 2) / np.maximum(1 + depth, 0.1)
-        along = np.clip(along, 0.0, length)
+        along = np.clip(_dot(xyz - tree.start[edge], direction), 0.0, length)
         foot = tree.start[edge] + along[:, None] * direction
         foot += (along * (length - along) * bend / 2)[:, None] * normal
         begin_m = self.vertex_station_m[edge]
         station = begin_m + along / length * (self.vertex_station_m[edge + 1] - begin_m)
 
-        # At a vertex the side is told by the direction half-way between its two edges.
+        # At an end of the edge the side is told by the direction half-way to its neighbour.
         for at_vertex, vertex in ((along <= 0, edge), (along >= length, edge + 1)):
             direction[at_vertex] = vertex_direction[vertex[at_vertex]]
         right = _dot(_cross(direction, normal), xyz - foot)
