@@ -12,15 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from roadplan.corridor._control_points import STATION_TOLERANCE_M
 from roadplan.corridor.axis import Axis
 from roadplan.corridor.schema import ASSET_TABLES, TABLES
 from roadplan.errors import Fault, RoadplanError
 
 Tables = Mapping[str, pd.DataFrame]
 Axes = Mapping[str, Axis]
-
-STATION_TOLERANCE_M = 0.01
-"""How far beyond the end of its route a station may lie, for rounding in files."""
 
 COVERAGE_TOLERANCE_M = 1.0
 """The longest gap between segments that is taken for rounding."""

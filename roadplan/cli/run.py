@@ -1,0 +1,70 @@
+"""``roadplan run``: everything that can be made of a corridor, in one go."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from roadplan.cli._shared import corridor_option, echo_json, json_option
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out"),
+    show_default=True,
+    help="Folder to write to; index.html in it links everything.",
+)
+@corridor_option
+@json_option
+def run(out: Path, corridor_path: Path | None, as_json: bool) -> None:
+    """Make every page, table and export of a corridor, and the index that links them."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from roadplan.cli._steps import STEPS, Run
+    from roadplan.corridor import load
+    from roadplan.maps import Entry, write_index
+
+    began = time.monotonic()
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description:<36}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=as_json,
+    )
+    entries: list[Entry] = []
+    with bar:
+        task = bar.add_task("Loading the corridor", total=len(STEPS) + 2)
+        road = load(corridor_path)
+        job = Run(corridor=road, out=out)
+        bar.advance(task)
+        for step in STEPS:
+            bar.update(task, description=step.title)
+            entries.extend(step.make(job))
+            bar.advance(task)
+        bar.update(task, description="Writing the index")
+        made_at = datetime.now(UTC).astimezone()
+        names = road.names.as_dict()
+        domains = ("maps", "winter", "run")
+        index = write_index(out, entries, title=names, made_at=made_at, domains=domains)
+        bar.advance(task)
+    seconds = time.monotonic() - began
+    if as_json:
+        files = [{"file": entry.href, "group": entry.group} for entry in entries]
+        echo_json({"index": str(index), "files": files, "seconds": round(seconds, 1)})
+        return
+    lengths = sum(route.length_m for route in road.routes.values()) / 1000
+    click.echo(f"{road.names.en}: {lengths:,.0f} km of road on {len(road.routes)} routes")
+    click.echo(str(job.results["posture"].summary()))
+    for entry in entries:
+        size = (out / entry.href).stat().st_size
+        click.echo(f"  {entry.href:<28} {size / 1000:>8,.0f} kB")
+    click.echo(f"Done in {seconds:.0f} s. Open {index}")
