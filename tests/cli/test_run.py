@@ -1,0 +1,68 @@
+"""``roadplan run`` makes everything, on any corridor."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from roadplan.cli import main
+
+
+def _run(*args: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(list(args))
+    return int(left.value.code or 0)
+
+
+def test_the_shipped_corridor_runs_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The index links all that was made, pages stay small and need nothing from a network."""
+    assert _run("run", "--out", str(tmp_path / "out"), "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    index = Path(answer["index"])
+    text = index.read_text(encoding="utf-8")
+    for made in answer["files"]:
+        assert (index.parent / made["file"]).stat().st_size > 0
+        assert f'href="{made["file"]}"' in text
+    for page in index.parent.glob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        assert len(html.encode()) < 3_000_000
+        assert not re.search(r"<(?:script|img|iframe)[^>]+src=[\"']?(?:https?:)?//", html)
+        assert not re.search(r"<link[^>]+href=[\"']?(?:https?:)?//", html)
+    rows = list(openpyxl.load_workbook(index.parent / "posture.xlsx").worksheets[0].values)
+    assert len(rows) > 20
+
+
+def test_a_strangers_corridor_runs_as_well(
+    tmp_path: Path,
+    stranger_tables: dict[str, pd.DataFrame],
+    write_corridor: Callable[[dict[str, pd.DataFrame]], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No name of the shipped highway is needed; the summary is plain text."""
+    folder = write_corridor(stranger_tables)
+    assert _run("run", "--out", str(tmp_path / "out"), "--corridor", str(folder)) == 0
+    out = capsys.readouterr().out
+    assert "Northern trunk" in out
+    assert "proven best" in out
+
+
+def test_faults_stop_the_run_before_anything_is_written(
+    tmp_path: Path,
+    stranger_tables: dict[str, pd.DataFrame],
+    write_corridor: Callable[[dict[str, pd.DataFrame]], Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One clear error, exit code 1, no half-made folder."""
+    stranger_tables["segments"].loc[1, "from_m"] = 12_000.0
+    folder = write_corridor(stranger_tables)
+    assert _run("run", "--out", str(tmp_path / "out"), "--corridor", str(folder)) == 1
+    assert "segments.csv, row 3" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
