@@ -29,6 +29,12 @@ REMOVE = "remove"
 POST_SEPARATOR = "·"
 """What stands between several posts that mean one place."""
 
+_HELP_LINES = (
+    "A row whose id is known changes only what is filled in; a new row needs its place too.",
+    "A place is route and station, or a kilometre post, or longitude and latitude: one is enough.",
+    "Standing and source may stay empty: then the row counts as reported by this file.",
+)
+
 _POST = Column(
     name="post",
     kind="post",
@@ -174,7 +180,12 @@ def write_inventory_template(
     }
     rows = {name: rows_with_posts(corridor, name) for name in tables} if filled else {}
     return write_template(
-        path, tables.values(), language=language, examples=rows, known_ids=known_ids
+        path,
+        tables.values(),
+        language=language,
+        examples=rows,
+        known_ids=known_ids,
+        help_lines=_HELP_LINES,
     )
 
 

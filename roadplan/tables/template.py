@@ -52,6 +52,7 @@ def write_template(
     language: str = "en",
     examples: Mapping[str, pd.DataFrame] | None = None,
     known_ids: Mapping[str, Sequence[str]] | None = None,
+    help_lines: Iterable[str] = (),
 ) -> Path:
     """Write a workbook to fill in, atomically.
 
@@ -68,6 +69,8 @@ def write_template(
     known_ids
         Table name → ids that exist; columns that refer to the table offer them. Where the table
         is itself in the workbook, other ids may be typed after a warning.
+    help_lines
+        More lines for the explaining sheet, in English as in the catalogue `tables`.
 
     Returns
     -------
@@ -80,7 +83,7 @@ def write_template(
     help_sheet: Any = book.active
     titles: set[str] = set()
     help_sheet.title = sheet_title(translate(HELP_TITLE, language, "tables"), titles)
-    _write_help(help_sheet, chosen, language)
+    _write_help(help_sheet, chosen, (*_HELP_LINES, *help_lines), language)
     sheets = [
         book.create_sheet(sheet_title(table_title(table, language), titles)) for table in chosen
     ]
@@ -106,12 +109,12 @@ def write_template(
     return Path(path)
 
 
-def _write_help(sheet: Any, tables: Sequence[Table], language: str) -> None:
+def _write_help(sheet: Any, tables: Sequence[Table], lines: Iterable[str], language: str) -> None:
     def say(text: str) -> str:
         return translate(text, language, "tables")
 
     row = 1
-    for line in _HELP_LINES:
+    for line in lines:
         put_text(sheet.cell(row, 1), say(line))
         row += 1
     for table in tables:
