@@ -167,7 +167,8 @@ def missing_members(storm: Storm) -> list[str]:
     """Return members that are absent from the numbering, or without any wind and snowfall."""
     labels = storm.members
     empty = np.isnan(storm.values("wind_speed")) & np.isnan(storm.values("snowfall"))
-    gone = [label for label, none in zip(labels, empty.all(axis=(1, 2)), strict=True) if none]
+    silent = np.asarray(empty.all(axis=(1, 2)))
+    gone = [label for label, none in zip(labels, silent, strict=True) if none]
     numbered: dict[str, set[int]] = {}
     width: dict[str, int] = {}
     for label in labels:

@@ -115,6 +115,28 @@ class Road:
         pieces = [piece for row in segments for piece in _cut(row, drifts, longest_m)]
         return _road(corridor, pd.DataFrame(pieces), parameters)
 
+    @classmethod
+    def sampled(
+        cls, corridor: Corridor, parameters: Parameters, *, spacing_m: float = 25_000.0
+    ) -> Road:
+        """Cut whole routes into equal pieces, whose middles serve as points of a forecast.
+
+        Parameters
+        ----------
+        corridor
+            The corridor.
+        parameters
+            The model's numbers.
+        spacing_m
+            Greatest length of a piece.
+        """
+        if not spacing_m >= 100:
+            raise RoadplanError("points of a forecast cannot be nearer than 100 m")
+        whole = [_whole(route.id, route.length_m) for route in corridor.routes.values()]
+        none = corridor.table("drift_stretches").iloc[:0]
+        pieces = [piece for row in whole for piece in _cut(row, none, spacing_m)]
+        return _road(corridor, pd.DataFrame(pieces), parameters)
+
 
 def _segments(corridor: Corridor, routes: Sequence[str] | None) -> list[dict[str, object]]:
     """Return the corridor's segments as plain rows; whole routes where it has none."""
@@ -134,13 +156,26 @@ def _segments(corridor: Corridor, routes: Sequence[str] | None) -> list[dict[str
     ]
     covered = {row["route"] for row in rows}
     bare = [route for route in corridor.routes.values() if route.id not in covered]
-    for route in bare:
-        if route.id in (wanted or set()) or (wanted is None and not covered):
-            whole = {"parent": route.id, "route": route.id, "from_m": 0.0, "to_m": route.length_m}
-            rows.append({**whole, "carriageways": 1, "lanes": 1, "profile": ""})
+    rows += [
+        _whole(route.id, route.length_m)
+        for route in bare
+        if (not covered if wanted is None else route.id in wanted)
+    ]
     if not rows:
         raise RoadplanError("the corridor has no segments on these routes")
     return rows
+
+
+def _whole(route: str, length_m: float) -> dict[str, object]:
+    return {
+        "parent": route,
+        "route": route,
+        "from_m": 0.0,
+        "to_m": length_m,
+        "carriageways": 1,
+        "lanes": 1,
+        "profile": "",
+    }
 
 
 def _cut(row: dict[str, object], drifts: pd.DataFrame, longest_m: float) -> list[dict[str, object]]:
@@ -158,9 +193,11 @@ def _cut(row: dict[str, object], drifts: pd.DataFrame, longest_m: float) -> list
     ] + [end]
     pieces = []
     for k, (a, b) in enumerate(itertools.pairwise(edges)):
-        middle = (a + b) / 2
-        over = here[(here["from_m"] <= middle) & (here["to_m"] > middle)]
-        exposure = float(over["exposure"].max()) if len(over) else 0.0
+        shared = np.minimum(here["to_m"].to_numpy(float), b) - np.maximum(
+            here["from_m"].to_numpy(float), a
+        )
+        prone = (np.maximum(shared, 0.0) * here["exposure"].to_numpy(float)).sum()
+        exposure = min(float(prone) / (b - a), 1.0)
         name = row["parent"] if len(edges) == 2 else f"{row['parent']}/{k + 1}"
         pieces.append({**row, "id": name, "from_m": a, "to_m": b, "exposure": exposure})
     return pieces
