@@ -1,0 +1,22 @@
+"""Pages and pictures from finished results: maps that work without a network, and their index."""
+
+from roadplan.maps.corridor_page import corridor_map
+from roadplan.maps.index_page import Entry, index_html, write_index
+from roadplan.maps.layers import Feature, Field, Layer, Style
+from roadplan.maps.page import Page, Tiles
+from roadplan.maps.panels import CardGroup, CardPanel
+
+__all__ = [
+    "CardGroup",
+    "CardPanel",
+    "Entry",
+    "Feature",
+    "Field",
+    "Layer",
+    "Page",
+    "Style",
+    "Tiles",
+    "corridor_map",
+    "index_html",
+    "write_index",
+]
