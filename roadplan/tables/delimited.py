@@ -110,15 +110,23 @@ def delimiter_of(text: str, tables: Iterable[Table]) -> str:
     words = {word for table in tables for word in column_words(table)}
     best, best_score = ",", (0, 0)
     for delimiter in (",", ";", "\t"):
-        try:
-            rows = split_rows(text, delimiter, HEADER_SEARCH_ROWS)
-        except BrokenRowsError:
-            continue
+        rows = _sound_rows(text, delimiter)
         known = max((sum(normalised(cell) in words for cell in row) for row in rows), default=0)
         score = (known, sum(len(row) for row in rows))
         if score > best_score:
             best, best_score = delimiter, score
     return best
+
+
+def _sound_rows(text: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows of a text, up to one that cannot be split."""
+    limit = HEADER_SEARCH_ROWS
+    while limit:
+        try:
+            return split_rows(text, delimiter, limit)
+        except BrokenRowsError as error:
+            limit = min(limit, error.row or 1) - 1
+    return []
 
 
 def _stripped(cells: Sequence[str]) -> list[str]:

@@ -81,8 +81,7 @@ def find_header(rows: Sequence[Sequence[Cell]], table: Table) -> int | None:
     Returns
     -------
     int or None
-        The first of the rows with the most known headers; None where no row has even two of
-        them, or the only one of a table of one column.
+        The first of the rows with the most known headers; None where no row has any.
     """
     words = column_words(table)
     counts = [
@@ -90,9 +89,7 @@ def find_header(rows: Sequence[Sequence[Cell]], table: Table) -> int | None:
         for row in rows
     ]
     best = max(counts, default=0)
-    if best < min(2, len(table.columns)):
-        return None
-    return counts.index(best)
+    return counts.index(best) if best else None
 
 
 def match_columns(raw: RawTable, table: Table) -> tuple[Mapping[str, int], list[Fault]]:

@@ -200,7 +200,7 @@ def _table_of_sheet(sheet: Sheet, tables: Mapping[str, Table], file: str) -> Tab
 def _tables_by_header(tables: Iterable[Table], rows: Sequence[Sequence[str]]) -> list[Table]:
     """Return the tables that fit a header best: all required columns there, most columns known."""
     best: list[Table] = []
-    best_count = 1
+    best_count = 2
     for table in tables:
         words = column_words(table)
         required = {column.name for column in table if column.required}
