@@ -100,9 +100,8 @@ def crew_columns(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
         reach = reachable(network, mine, until)
         back = returning(network, goal, until)
         for t in range(until):
-            both = reach[t] & (t + network.arc_slots.max(initial=1) <= until + network.slots)
             arc = np.flatnonzero(
-                both[state_of_arc]
+                reach[t][state_of_arc]
                 & (t >= network.arc_opens)
                 & (t < network.arc_closes)
                 & (t + network.arc_slots <= until)
@@ -125,10 +124,10 @@ def crew_columns(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
     return columns[0], columns[1], columns[2], columns[3]
 
 
-def reachable(network: Network, crews: Ints, until: int) -> Mask:
-    """Return shape (T + 1, S): where any of some crews can stand at each moment."""
+def reachable(network: Network, crews: Ints, until: int, *, begin: int = 0) -> Mask:
+    """Return shape (T + 1, S): where any of some crews can stand, not leaving before `begin`."""
     reach = np.zeros((network.slots + 1, network.states), dtype=bool)
-    reach[network.crew_from[crews], network.crew_state[crews]] = True
+    reach[np.maximum(network.crew_from[crews], begin), network.crew_state[crews]] = True
     state_of_arc = np.repeat(np.arange(network.states), np.diff(network.first))
     for t in range(until):
         reach[t + 1] |= reach[t]

@@ -1,0 +1,192 @@
+"""The solver itself: walks through plans on one side, proven bounds on the other."""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from roadplan.winter.plan import Plan
+from roadplan.winter.problem import Problem
+from roadplan.winter.solve.bound import prove
+from roadplan.winter.solve.network import Network
+from roadplan.winter.solve.result import CLOSED_GAP, Budget, proven_gap
+from roadplan.winter.solve.search import Walk, best_of_plan, copy_best, plan_of, slots_between
+
+STEPS_A_ROUND: Final = 2000
+"""Steps of each walk in a round when effort is limited."""
+
+ROUND_S: Final = 0.25
+"""Aimed length of a round when time is limited."""
+
+ORDERS: Final = 4
+"""Random orders of crews tried for the first plan."""
+
+QUENCH_SHARE: Final = 0.08
+"""Share of the budget for a quick first cooling."""
+
+HOT: Final = 1.0
+"""Temperature at which a cooling begins, in costs of one pass."""
+
+COLD: Final = 0.03
+"""Temperature at which it ends."""
+
+EXCHANGE_ROUNDS: Final = 10
+"""Rounds after which the walks go on from the better one's best plan."""
+
+Report = Callable[[float, float, str], None]
+
+
+def temperature(share: float) -> float:
+    """Return the temperature, in costs of one pass, when some share of the budget is used."""
+    if share < QUENCH_SHARE:
+        part = share / QUENCH_SHARE
+        return float(0.5 * HOT * (COLD / (0.5 * HOT)) ** part)
+    part = (share - QUENCH_SHARE) / (1 - QUENCH_SHARE)
+    return float(HOT * (COLD / HOT) ** part)
+
+
+def anneal(
+    problem: Problem,
+    network: Network,
+    budget: Budget,
+    *,
+    seed: int,
+    threads: int,
+    start: Plan | None,
+    bounded: bool,
+    report: Report,
+) -> tuple[Plan, float]:
+    """Search and prove until the budget is used or the gap is closed.
+
+    Returns
+    -------
+    plan, bound
+        The best plan and the best bound.
+    """
+    near = slots_between(network)
+    walks = [Walk(network, seed * 1000 + i, near) for i in range(max(1, threads))]
+    first = walks[0]
+    _begin(first, problem, network, start, seed)
+    report(first.best.cost[0], -math.inf, "first plan")
+    passes = max(1, int((first.nights.needs >= 0).sum()))
+    unit = float(first.best.cost[0]) / passes
+    prover = _Prover(network, unit, budget) if bounded else None
+    try:
+        _walk(walks, budget, unit, prover, report)
+    except KeyboardInterrupt:
+        budget.halted.set()
+    best = min(walks, key=lambda walk: float(walk.best.cost[0])).best
+    bound = prover.finish(report, float(best.cost[0])) if prover else -math.inf
+    return plan_of(network, copy_best(best), problem), bound
+
+
+def _begin(walk: Walk, problem: Problem, network: Network, start: Plan | None, seed: int) -> None:
+    """Give the first walk its first plan: the given one, or the best of some orders of crews."""
+    if start is not None:
+        walk.adopt(best_of_plan(network, start))
+        return
+    rng = np.random.default_rng(seed)
+    crews = np.arange(network.crews)
+    strong = np.argsort(-problem_strength(network), kind="stable")
+    idle = copy_best(walk.best)
+    for order in [strong, *(rng.permutation(crews) for _ in range(ORDERS))]:
+        walk.adopt(idle)
+        walk.construct(order)
+    walk.adopt(walk.best)
+
+
+def problem_strength(network: Network) -> npt.NDArray[np.float64]:
+    """Return for each crew the share of passes that its rank may make without any before it."""
+    open_share = (network.since == 0).mean(axis=(1, 2)) if network.items else np.ones(1)
+    return np.asarray(open_share[network.crew_rank])
+
+
+def _walk(
+    walks: list[Walk], budget: Budget, unit: float, prover: _Prover | None, report: Report
+) -> None:
+    """Run rounds of the walks until the budget is used or the gap is closed."""
+    rounds, steps = 0, STEPS_A_ROUND
+    timed = budget.time_limit_s is not None
+    best = float(walks[0].best.cost[0])
+    with ThreadPoolExecutor(max_workers=len(walks)) as pool:
+        while not budget.over() and (budget.effort is None or rounds < budget.effort):
+            bound = prover.collect(report, best) if prover else -math.inf
+            if proven_gap(best, bound) <= CLOSED_GAP:
+                return
+            alone = timed and prover is not None and prover.busy and len(walks) > 1
+            active = walks[:1] if alone else walks
+            heat = unit * temperature(budget.share(rounds))
+            began = time.monotonic()
+            jobs = [pool.submit(walk.run, steps, heat) for walk in active]
+            found = min(job.result() for job in jobs)
+            if timed:
+                took = max(1e-3, time.monotonic() - began)
+                steps = int(np.clip(steps * min(2.0, ROUND_S / took), 50, 100_000))
+            rounds += 1
+            if len(walks) > 1 and rounds % EXCHANGE_ROUNDS == 0 and not alone:
+                leader = min(walks, key=lambda walk: float(walk.best.cost[0]))
+                for walk in walks:
+                    if walk is not leader:
+                        walk.adopt(leader.best)
+            if found < best - 1e-9:
+                best = found
+                report(best, bound, "better plan")
+
+
+class _Prover:
+    """Proves bounds in a thread of its own and hands them over when asked."""
+
+    def __init__(self, network: Network, unit: float, budget: Budget) -> None:
+        self._found: queue.SimpleQueue[float] = queue.SimpleQueue()
+        self._bound = -math.inf
+        self._budget = budget
+        self._error: list[BaseException] = []
+        # A daemon, since a linear relaxation under way cannot be interrupted.
+        self._thread = threading.Thread(
+            target=self._prove, args=(network, unit), name="bound", daemon=True
+        )
+        self._thread.start()
+
+    def _prove(self, network: Network, unit: float) -> None:
+        try:
+            prove(
+                network,
+                pass_cost=unit,
+                report=lambda bound, _price: self._found.put(bound),
+                over=self._budget.over,
+                left_s=lambda: self._budget.left_s,
+            )
+        except BaseException as error:
+            self._error.append(error)
+            raise
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is still at work."""
+        return self._thread.is_alive()
+
+    def collect(self, report: Report, cost: float) -> float:
+        """Return the best bound so far."""
+        while not self._found.empty():
+            bound = self._found.get()
+            if bound > self._bound:
+                self._bound = bound
+                report(cost, bound, "better bound")
+        return self._bound
+
+    def finish(self, report: Report, cost: float) -> float:
+        """Return the best bound; with an effort limit only, wait for it first."""
+        if self._budget.time_limit_s is None and not self._budget.halted.is_set():
+            while self._thread.is_alive() and not self._budget.over():
+                self._thread.join(0.1)
+        return self.collect(report, cost)
+
+

@@ -1,0 +1,3 @@
+"""Baselines."""
+def register_all() -> None:
+    """Register."""

@@ -1,0 +1,194 @@
+"""Prices on passes and the bound they prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from roadplan.winter.solve.network import Network
+from roadplan.winter.solve.price_kernels import crew_flows, crew_values, item_nights
+
+Floats = npt.NDArray[np.float64]
+
+SAFETY: Final = 1e-9
+"""Share of the terms by which a bound is lowered against rounding."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Crews that must end alike, and when and where each of them may begin.
+
+    Parameters
+    ----------
+    goal, until
+        Row of ``network.goal`` and the moment at which they must be there.
+    crew, moment, state
+        Parallel arrays. A crew whose longest duty is shorter than its window appears once for
+        each beginning, in several departures.
+    """
+
+    goal: int
+    until: int
+    crew: npt.NDArray[np.int64]
+    moment: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What some prices lead to.
+
+    Parameters
+    ----------
+    bound
+        Items' nights minus crews' nights; a lower bound on every plan where `heat` was 0.
+    bought, sold
+        Shape (R · J, T + 1): passes the items want and the crews make at these prices.
+    """
+
+    bound: float
+    bought: Floats
+    sold: Floats
+
+
+def departures(network: Network) -> tuple[Departure, ...]:
+    """Return the departures of a network, grouped by where and when they end."""
+    groups: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for crew in range(network.crews):
+        goal, state = int(network.crew_goal[crew]), int(network.crew_state[crew])
+        begin, until = int(network.crew_from[crew]), int(network.crew_until[crew])
+        duty = int(network.crew_duty[crew])
+        starts = range(begin, until - duty + 1) if duty else [begin]
+        for start in starts:
+            key = (goal, start + duty if duty else until)
+            groups.setdefault(key, []).append((crew, start, state))
+    found = []
+    for (goal, until), members in sorted(groups.items()):
+        crew, moment, state = np.array(members, dtype=np.int64).T
+        found.append(Departure(goal, until, crew, moment, state))
+    return tuple(found)
+
+
+class PriceBoard:
+    """Evaluates prices for one network; holds the room it works in."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.departures = departures(network)
+        self.shape = (network.ranks * network.items, network.slots + 1)
+        self._all = np.arange(network.items)
+        room = (len(self.departures), network.slots + 1, network.states)
+        self._ahead = np.zeros(room)
+        self._mass = np.zeros((network.slots + 1, network.states))
+
+    def evaluate(self, price: Floats, *, heat: float = 0.0) -> Evaluation:
+        """Return what prices lead to, hard at `heat` 0 and soft above.
+
+        Crews with a choice of beginnings are spread by their best one; at heat 0 the bound is
+        exact, above it only steers.
+        """
+        network = self.network
+        bought, sold = np.zeros(self.shape), np.zeros(self.shape)
+        value = np.zeros(network.items)
+        item_nights(network.cost, network.since, price, self._all, heat, bought, value)
+        best = np.zeros(network.crews)
+        chosen = np.full(network.crews, -1)
+        for index, group in enumerate(self.departures):
+            earned = self._earn(index, price, heat)
+            better = earned > best[group.crew]
+            best[group.crew[better]] = earned[better]
+            chosen[group.crew[better]] = index
+        for index, group in enumerate(self.departures):
+            mine = chosen[group.crew] == index
+            if mine.any():
+                self._sell(index, mine, price, heat, sold)
+        bound = float(value.sum() - best.sum())
+        bound -= SAFETY * float(np.abs(value).sum() + np.abs(best).sum())
+        return Evaluation(bound=bound, bought=bought, sold=sold)
+
+    def _earn(self, index: int, price: Floats, heat: float) -> Floats:
+        n = self.network
+        group = self.departures[index]
+        crew_values(
+            n.first,
+            n.arc_to,
+            n.arc_slots,
+            n.arc_cost,
+            n.arc_pair,
+            n.arc_opens,
+            n.arc_closes,
+            price,
+            n.goal[group.goal],
+            int(group.moment.min()),
+            group.until,
+            heat,
+            self._ahead[index],
+        )
+        return np.asarray(self._ahead[index, group.moment, group.state])
+
+    def _sell(
+        self,
+        index: int,
+        mine: npt.NDArray[np.bool_],
+        price: Floats,
+        heat: float,
+        sold: Floats,
+    ) -> None:
+        n = self.network
+        group = self.departures[index]
+        self._mass[:] = 0.0
+        np.add.at(self._mass, (group.moment[mine], group.state[mine]), 1.0)
+        crew_flows(
+            n.first,
+            n.arc_to,
+            n.arc_slots,
+            n.arc_cost,
+            n.arc_pair,
+            n.arc_opens,
+            n.arc_closes,
+            price,
+            int(group.moment.min()),
+            group.until,
+            heat,
+            self._ahead[index],
+            self._mass,
+            sold,
+        )
+
+
+def ascend(
+    board: PriceBoard, price: Floats, *, heats: tuple[tuple[float, int], ...]
+) -> Floats:
+    """Return prices improved by gradient steps on the soft bound, cooler and cooler.
+
+    The steps are those of Adam (Kingma & Ba 2015) with a length in proportion to the heat.
+
+    Parameters
+    ----------
+    board
+        Evaluates.
+    price
+        Where to begin, shape (R · J, T + 1).
+    heats
+        Pairs of temperature in veh·h and number of steps.
+    """
+    price = price.copy()
+    drift = np.zeros_like(price)
+    spread = np.zeros_like(price)
+    count = 0
+    for heat, steps in heats:
+        for _ in range(steps):
+            count += 1
+            found = board.evaluate(price, heat=heat)
+            slope = found.bought - found.sold
+            slope[:, 0] = 0.0
+            slope[:, -1] = 0.0
+            drift = 0.9 * drift + 0.1 * slope
+            spread = 0.99 * spread + 0.01 * slope**2
+            even = drift / (1 - 0.9**count)
+            width = np.sqrt(spread / (1 - 0.99**count)) + 1e-3
+            price = np.maximum(0.0, price + heat * even / width)
+    return price

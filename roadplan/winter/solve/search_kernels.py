@@ -1,0 +1,283 @@
+"""The compiled remove-and-reinsert search over stretches of several crews' nights."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from roadplan.winter.solve.night_kernels import (
+    MOST_CREWS,
+    Graph,
+    Nights,
+    cut,
+    draw,
+    kernel,
+    put,
+    spread_labels,
+    trace,
+)
+
+KNOBS = (0.15, 0.55, 0.8, 0.92, 1.0, 4.0, 1.0, 2.0, 0.5, 0.3, 0.3, 0.5)
+"""How the search chooses: the cumulative shares of one to five crews taken out; least span in
+slots, its random part as a share of the horizon and the power that makes it mostly short; share of steps without noise
+and most noise; share of steps that lean on prices; share that let crews swap what follows."""
+
+
+class Best(NamedTuple):
+    """The best plan met: paths, shifts and its cost in ``cost[0]``."""
+
+    path_arc: Any
+    path_time: Any
+    path_len: Any
+    shift_from: Any
+    shift_until: Any
+    cost: Any
+
+
+@kernel
+def keep_best(nights: Nights, best: Best, cost: float) -> None:
+    """Copy the plan at hand into the best one."""
+    for c in range(nights.path_len.size):
+        best.path_len[c] = nights.path_len[c]
+        best.shift_from[c] = nights.shift_from[c]
+        best.shift_until[c] = nights.shift_until[c]
+        for i in range(nights.path_len[c]):
+            best.path_arc[c, i] = nights.path_arc[c, i]
+            best.path_time[c, i] = nights.path_time[c, i]
+    best.cost[0] = cost
+
+
+@kernel
+def neighbours(
+    graph: Graph, nights: Nights, near: Any, c0: int, start: int, until: int, k: int
+) -> int:
+    """Choose up to k crews near crew c0 in a stretch of time, itself first; return how many."""
+    crews = nights.path_len.size
+    spot, chosen = nights.spot, nights.chosen
+    state0 = cut(graph, nights, c0, start, until)[3]
+    for c in range(crews):
+        spot[c] = np.inf
+        if c != c0:
+            low, high, moment0, state, moment1, state1 = cut(graph, nights, c, start, until)
+            if moment0 < moment1:
+                spot[c] = near[state0, state] + 5.0 * draw(nights.random)
+    chosen[0] = c0
+    size = 1
+    while size < k:
+        pick = -1
+        for c in range(crews):
+            if spot[c] < np.inf and (pick < 0 or spot[c] < spot[pick]):
+                pick = c
+        if pick < 0:
+            break
+        chosen[size] = pick
+        spot[pick] = np.inf
+        size += 1
+    return size
+
+
+@kernel
+def save_path(nights: Nights, i: int) -> None:
+    """Remember the path of the i-th chosen crew."""
+    c = nights.chosen[i]
+    nights.saved_len[i] = nights.path_len[c]
+    for q in range(nights.path_len[c]):
+        nights.saved_arc[i, q] = nights.path_arc[c, q]
+        nights.saved_time[i, q] = nights.path_time[c, q]
+
+
+@kernel
+def may_take(graph: Graph, nights: Nights, i: int, m: int, swap: bool) -> bool:
+    """Say whether the i-th chosen crew may go on as the m-th did."""
+    if nights.cuts[m, 6] != 0 or nights.cuts[m, 4] < nights.cuts[i, 2]:
+        return False
+    if m == i:
+        return True
+    a, b = nights.chosen[i], nights.chosen[m]
+    return bool(
+        swap
+        and graph.crew_class[a] == graph.crew_class[b]
+        and graph.crew_goal[a] == graph.crew_goal[b]
+        and nights.shift_until[a] == nights.shift_until[b]
+    )
+
+
+@kernel
+def take_out(graph: Graph, nights: Nights, size: int, start: int, until: int) -> float:
+    """Take a stretch out of the chosen crews' nights and return the change of cost."""
+    change = 0.0
+    cuts = nights.cuts
+    for i in range(size):
+        save_path(nights, i)
+        low, high, moment0, state0, moment1, state1 = cut(
+            graph, nights, nights.chosen[i], start, until
+        )
+        cuts[i, 0], cuts[i, 1], cuts[i, 2] = low, high, moment0
+        cuts[i, 3], cuts[i, 4], cuts[i, 5] = state0, moment1, state1
+        cuts[i, 6] = 0
+        nights.fresh[i] = -1
+        change += put(graph, nights, nights.chosen[i], low, high, -1)
+    return change
+
+
+@kernel
+def put_in(
+    graph: Graph, nights: Nights, near: Any, i: int, size: int, lean: float, noise: float, swap: bool
+) -> float:
+    """Find the i-th chosen crew a new stretch and a way to go on; return the change of cost."""
+    cuts, latest = nights.cuts, nights.latest
+    c = nights.chosen[i]
+    for s in range(latest.size):
+        latest[s] = -1
+    last = -1
+    for m in range(size):
+        if may_take(graph, nights, i, m, swap):
+            last = max(last, cuts[m, 4])
+            for s in range(latest.size):
+                slack = 0 if cuts[m, 5] < 0 else near[s, cuts[m, 5]]
+                latest[s] = max(latest[s], cuts[m, 4] - slack)
+    if last < 0:
+        return np.inf
+    spread_labels(graph, nights, cuts[i, 3], cuts[i, 2], last, lean, noise)
+    best = np.inf
+    tail = -1
+    where = -1
+    goal = graph.crew_goal[c]
+    for m in range(size):
+        if not may_take(graph, nights, i, m, swap):
+            continue
+        for s in range(latest.size):
+            fits = graph.goal[goal, s] if cuts[m, 5] < 0 else s == cuts[m, 5]
+            if fits and nights.value[cuts[m, 4], s] < best:
+                best = nights.value[cuts[m, 4], s]
+                tail = m
+                where = s
+    if tail < 0:
+        return np.inf
+    low = cuts[i, 0]
+    length = trace(graph, nights, where, cuts[tail, 4], c, low)
+    nights.fresh[i] = length
+    cuts[tail, 6] = 1
+    rest = nights.saved_len[tail] - cuts[tail, 1]
+    for q in range(rest):
+        nights.path_arc[c, low + length + q] = nights.saved_arc[tail, cuts[tail, 1] + q]
+        nights.path_time[c, low + length + q] = nights.saved_time[tail, cuts[tail, 1] + q]
+    nights.path_len[c] = low + length + rest
+    return put(graph, nights, c, low, low + length, 1)
+
+
+@kernel
+def undo(graph: Graph, nights: Nights, size: int) -> None:
+    """Put back what was taken out and changed."""
+    for i in range(size):
+        if nights.fresh[i] >= 0:
+            low = nights.cuts[i, 0]
+            put(graph, nights, nights.chosen[i], low, low + nights.fresh[i], -1)
+    for i in range(size):
+        c = nights.chosen[i]
+        nights.path_len[c] = nights.saved_len[i]
+        for q in range(nights.saved_len[i]):
+            nights.path_arc[c, q] = nights.saved_arc[i, q]
+            nights.path_time[c, q] = nights.saved_time[i, q]
+        put(graph, nights, c, nights.cuts[i, 0], nights.cuts[i, 1], 1)
+
+
+@kernel
+def new_shift(graph: Graph, nights: Nights, c: int) -> None:
+    """Move the shift of crew c, chosen alone and taken out whole, somewhere in its window."""
+    slack = graph.crew_until[c] - graph.crew_duty[c] - graph.crew_from[c]
+    begin = graph.crew_from[c] + int(draw(nights.random) * (slack + 1))
+    nights.shift_from[c] = begin
+    nights.shift_until[c] = begin + graph.crew_duty[c]
+    nights.cuts[0, 2] = begin
+    nights.cuts[0, 4] = begin + graph.crew_duty[c]
+
+
+@kernel
+def search(
+    graph: Graph,
+    nights: Nights,
+    best: Best,
+    near: Any,
+    order: Any,
+    cost: float,
+    steps: int,
+    heat: float,
+    cooler: float,
+    lean: float,
+    knobs: Any,
+) -> float:
+    """Run some steps of annealed remove-and-reinsert search and return the cost reached.
+
+    Parameters
+    ----------
+    near
+        Shape (S, S): slots between states.
+    order
+        Crews to be given a whole new night first, one after another, whatever it costs.
+    cost
+        Cost of the plan at hand.
+    steps
+        How many steps follow.
+    heat, cooler
+        Temperature in veh·h at the first step, and its factor from step to step.
+    lean
+        Share of the price in a gain, in the first nights and in the steps that lean on prices.
+    knobs
+        Shape (12,): see :data:`KNOBS`.
+    """
+    crews = nights.path_len.size
+    slots = graph.cost.shape[1] - 1
+    random = nights.random
+    for step in range(-order.size, steps):
+        c0 = order[order.size + step] if step < 0 else int(draw(random) * crews)
+        window = nights.shift_until[c0] - nights.shift_from[c0]
+        if window < 1:
+            continue
+        old_from, old_until = nights.shift_from[c0], nights.shift_until[c0]
+        shift = graph.crew_duty[c0] > 0 and draw(random) < 0.1
+        nights.chosen[0] = c0
+        size = 1
+        begin, until = 0, slots
+        noise, bent, swap = 0.0, lean, False
+        if step >= 0:
+            heat *= cooler
+            bent = lean * draw(random) if draw(random) < knobs[10] else 0.0
+        if step >= 0 and not shift:
+            u = draw(random)
+            k = 1
+            while k < MOST_CREWS and u > knobs[k - 1]:
+                k += 1
+            span = knobs[5] + draw(random) ** knobs[7] * knobs[6] * slots
+            begin = nights.shift_from[c0] + int(draw(random) * (window + span / 2) - span / 2)
+            begin = max(begin, nights.shift_from[c0])
+            until = min(begin + int(span), slots)
+            size = neighbours(graph, nights, near, c0, begin, until, min(k, crews))
+            for i in range(size - 1, 0, -1):
+                q = int(draw(random) * (i + 1))
+                other = nights.chosen[i]
+                nights.chosen[i] = nights.chosen[q]
+                nights.chosen[q] = other
+            noise = 0.0 if draw(random) < knobs[8] else knobs[9] * draw(random)
+            swap = draw(random) < knobs[11]
+        change = take_out(graph, nights, size, begin, until)
+        if shift:
+            new_shift(graph, nights, c0)
+        for i in range(size):
+            change += put_in(graph, nights, near, i, size, bent, noise, swap)
+            if i == size - 2 and step >= 0:
+                bent = 0.0
+            if change == np.inf:
+                break
+        if change < np.inf and (
+            step < 0 or change <= 0.0 or change < -heat * np.log(draw(random) + 1e-300)
+        ):
+            cost += change
+            if cost < best.cost[0] - 1e-9:
+                keep_best(nights, best, cost)
+        else:
+            undo(graph, nights, size)
+            nights.shift_from[c0] = old_from
+            nights.shift_until[c0] = old_until
+    return cost
