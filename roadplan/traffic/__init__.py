@@ -1,0 +1,1 @@
+"""Traffic: demand, capacity and queues; storm hours become kilometres of jam."""
