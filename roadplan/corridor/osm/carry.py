@@ -20,7 +20,7 @@ _EVERY_M = 250.0
 _LEAST_SLOPE = 0.05
 """A metre of the old axis becomes at least so much of the new one, so that no stretch vanishes
 where the new road cuts a corner."""
-_DECIMALS = 2
+_DECIMALS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class StationMap:
     new_m: Floats
 
     def __call__(self, station_m: ArrayLike) -> Floats:
-        """Return the new stations of old ones, to the centimetre and never beyond the end."""
+        """Return the new stations of old ones, to the millimetre and never beyond the end."""
         exact = np.interp(np.asarray(station_m, dtype=float), self.old_m, self.new_m)
         end = np.floor(self.new_m[-1] * 10**_DECIMALS) / 10**_DECIMALS
         return np.asarray(np.minimum(np.round(exact, _DECIMALS), end))

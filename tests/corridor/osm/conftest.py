@@ -8,16 +8,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
 from urllib.parse import parse_qs
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import Geod, Proj
 
 from roadplan.corridor.axis import Axis
 from roadplan.corridor.osm import Wanted, areas, read_osm_xml
+from roadplan.corridor.schema import TABLES
 
 GEOD = Geod(ellps="WGS84")
 
@@ -284,3 +288,151 @@ def overpass(sketch, monkeypatch):
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def _down(metres: float) -> float:
+    """Round down to a millimetre, so that a station stays on its axis."""
+    return float(np.floor(1000 * metres) / 1000)
+
+
+class Stranger:
+    """A corridor that has nothing to do with the shipped one, and the road it runs on.
+
+    The road is drawn 25 m beside the axis and bends more; a side road joins it at its end.
+    """
+
+    LINE = ((0, 0), (8_000, 1_500), (15_000, -1_000), (22_000, 500), (30_000, 0))
+
+    def __init__(self) -> None:
+        self.sketch = Sketch(lon=-60.0, lat=-35.0)
+        self.length_m = self.sketch.axis(self.LINE).length_m
+        self.side = ((30_000, 0), (30_500, 4_000), (33_000, 9_000))
+
+    def draw(self, *, up_m: float = 25.0) -> Sketch:
+        """Draw the road: two carriageways on the first half, one on the second."""
+        at = np.arange(0, 30_001, 250.0)
+        line = np.array(self.LINE)
+        middle = np.column_stack((at, np.interp(at, line[:, 0], line[:, 1]) + up_m))
+        middle[:, 1] += 40 * np.sin(at / 900) * np.clip(at / 2_000, 0, 1)
+        half = len(at) // 2
+        split, joined = middle[: half + 1], middle[half:]
+        there, back = split - [0, 11], split + [0, 11]
+        there[-1] = back[-1] = split[-1]
+        self.sketch.way(there, oneway="yes", ref="RN 226")
+        self.sketch.way(back[::-1], oneway="yes", ref="RN 226")
+        self.sketch.way(joined[::-1], ref="RN 226;RP 60")
+        return self.sketch
+
+    def rows(self) -> dict[str, list[dict]]:
+        """Return the corridor's tables as rows."""
+        end = _down(self.length_m)
+        cuts = [0.0, 4_000.0, 12_345.67, 12_400.0, 20_000.0, end]
+        stretches = [{"route": "ruta", "from_m": a, "to_m": b} for a, b in pairwise(cuts)]
+        side_end = _down(self.sketch.axis(self.side).length_m)
+        points = [
+            {"route": route, "seq": i, "lon": lon, "lat": lat}
+            for route, line in (("ruta", self.LINE), ("ramal", self.side))
+            for i, (lon, lat) in enumerate(zip(*self.sketch.lonlat(line), strict=True))
+        ]
+        town = self.sketch.lonlat([(20_000, 2_600)])
+        return {
+            "routes": [
+                {
+                    "route": "ruta",
+                    "name_en": "Ruta",
+                    "kind": "main",
+                    "schematic": "yes",
+                    "note": "sketch",
+                },
+                {"route": "ramal", "name_en": "Ramal", "kind": "branch", "schematic": "no"},
+            ],
+            "control_points": points,
+            "junctions": [
+                {"junction": "cruce", "route": "ruta", "station_m": end},
+                {"junction": "cruce", "route": "ramal", "station_m": 0},
+            ],
+            "regions": [
+                {"region": f"r{i}", "name_en": f"Region {i}", **stretch}
+                for i, stretch in enumerate(
+                    (
+                        {"route": "ruta", "from_m": 0, "to_m": 12_345.67},
+                        {"route": "ruta", "from_m": 12_345.67, "to_m": end},
+                        {"route": "ramal", "from_m": 0, "to_m": side_end},
+                    )
+                )
+            ],
+            "contracts": [
+                {"contract": "c1", "name_en": "One", "kind": "contract", **self._at(0, 12_345.67)},
+                {
+                    "contract": "c2",
+                    "name_en": "Two",
+                    "kind": "contract",
+                    **self._at(12_345.67, end),
+                },
+            ],
+            "postings": [{"posting": "rn226", "name_en": "National", "aliases": "RN 226;RN-226"}],
+            "posting_breaks": [
+                {
+                    "posting": "rn226",
+                    **self._at(a, b),
+                    "from_post_km": p,
+                    "to_post_km": q,
+                }
+                for a, b, p, q in ((0, 12_345.67, 100, 112.4), (12_345.67, end, 115, 133))
+            ],
+            "places": [
+                {
+                    "place": "pueblo",
+                    "name_en": "<b>Pueblo</b>",
+                    "lon": town[0][0],
+                    "lat": town[1][0],
+                    "route": "ruta",
+                    "station_m": 20_350,
+                    "offset_m": 2_500,
+                    "kind": "village",
+                }
+            ],
+            "segments": [
+                {
+                    "segment": f"s{i}",
+                    **stretch,
+                    "contract": "c1" if i < 2 else "c2",
+                    "carriageways": 1,
+                    "lanes": 1,
+                    "free_speed_kmh": 90,
+                }
+                for i, stretch in enumerate(stretches)
+            ],
+            "structures": [
+                {"structure": "b0", "kind": "bridge", "route": "ruta", "station_m": 0},
+                {"structure": "b1", "kind": "bridge", "route": "ruta", "station_m": 12_345.67},
+                {"structure": "b2", "kind": "culvert", "route": "ruta", "station_m": end},
+                {"structure": "b3", "kind": "culvert", "route": "ramal", "station_m": 5_000},
+            ],
+            "detours": [
+                {"detour": "d1", "structure": "b1", **self._at(12_300, 12_400), "state": "open"}
+            ],
+            "rest_areas": [
+                {"rest_area": "ra1", "route": "ruta", "station_m": 7_000, "sanitary": "unknown"}
+            ],
+            "traffic": [{**self._at(0, end), "aadt_veh_day": 4_000}],
+        }
+
+    @staticmethod
+    def _at(from_m: float, to_m: float) -> dict:
+        return {"route": "ruta", "from_m": from_m, "to_m": to_m}
+
+    def write(self, folder: Path) -> Path:
+        """Write the corridor to a folder and return it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, rows in self.rows().items():
+            full = [{"standing": "reported", "source": "survey of 1998", **row} for row in rows]
+            frame = pd.DataFrame(full).reindex(columns=TABLES[name].names)
+            frame.to_csv(folder / f"{name}.csv", index=False)
+        return folder
+
+
+@pytest.fixture
+def stranger() -> Stranger:
+    """Give a corridor that has nothing to do with the shipped one."""
+    return Stranger()
