@@ -218,9 +218,13 @@ def segment_layer(corridor: Corridor, contracts: Mapping[str, Text]) -> Layer:
         title="Segments",
         features=_stretches(corridor, "segments", more, drop=("carriageways",)),
         styles={
-            "dual": Style(label="Two carriageways", colour=palette.BLACK, width_px=5),
+            "dual": Style(label="Two carriageways", colour=palette.BLACK, width_px=5, gap_px=2),
             "single": Style(
-                label="One carriageway", colour=palette.PURPLE, width_px=4, dash_px=(8, 4)
+                label="One carriageway",
+                colour=palette.PURPLE,
+                width_px=4,
+                dash_px=(8, 4),
+                gap_px=2,
             ),
         },
         by="roadway",

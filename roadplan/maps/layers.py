@@ -118,6 +118,8 @@ class Style:
         Dashes and gaps of a line.
     round_ends
         Whether dashes have round ends; a dash of nothing then becomes a dot.
+    gap_px
+        What is left free at both ends of a line, so that neighbours are told apart.
     opacity
         Of a line, 0–1.
     badge
@@ -136,6 +138,7 @@ class Style:
     width_px: float = 5.0
     dash_px: Sequence[float] = ()
     round_ends: bool = False
+    gap_px: float = 0.0
     opacity: float = 1.0
     badge: str = ""
     from_zoom: float = 0.0
@@ -151,6 +154,7 @@ class Style:
             "width": self.width_px,
             "dash": list(self.dash_px),
             "round": self.round_ends,
+            "gap": self.gap_px,
             "opacity": self.opacity,
             "badge": self.badge,
             "from": self.from_zoom,

@@ -50,21 +50,31 @@ const roadplan = (() => {
     },
   };
 
+  /** The parameters of a part of the address. A plus stays one: posts are written with it. */
+  function parameters(part) {
+    const found = new Map();
+    for (const piece of part.slice(1).split("&").filter(Boolean)) {
+      const [name, ...value] = piece.split("=");
+      try {
+        found.set(decodeURIComponent(name), decodeURIComponent(value.join("=")));
+      } catch {
+        // What is no address is no parameter.
+      }
+    }
+    return found;
+  }
+
   /** Parameters after `?` and `#`; what stands after `#` counts more. */
   const address = {
     get(name) {
-      for (const part of [window.location.hash.slice(1), window.location.search.slice(1)]) {
-        const value = new URLSearchParams(part).get(name);
-        if (value) return value;
-      }
-      return null;
+      const { hash, search } = window.location;
+      return parameters(hash).get(name) || parameters(search).get(name) || null;
     },
     set(name, value) {
-      const parameters = new URLSearchParams(window.location.hash.slice(1));
-      if (value === null) parameters.delete(name);
-      else parameters.set(name, value);
+      const all = parameters(window.location.hash).set(name, value);
+      const parts = [...all].map((pair) => pair.map(encodeURIComponent).join("="));
       try {
-        window.history.replaceState(null, "", `#${parameters}`);
+        window.history.replaceState(null, "", `#${parts.join("&")}`);
       } catch {
         // A notebook's frame has no address of its own.
       }

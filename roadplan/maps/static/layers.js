@@ -77,6 +77,7 @@ roadplan.layers = (() => {
         dash: style.dash,
         aside: layer.side,
         from: style.from,
+        gap: style.gap,
         lineCap: style.round ? "round" : "butt",
       };
       found.push(new symbols.Stretch(points, line));
@@ -194,7 +195,7 @@ roadplan.layers = (() => {
   function show(one) {
     setVisible(one.layer.id, true);
     const points = linePoints(one);
-    if (points) map.fitBounds(L.latLngBounds(points.flat()).pad(0.15), { maxZoom: 12, animate: false });
+    if (points) map.fitBounds(L.polyline(points).getBounds().pad(0.15), { maxZoom: 12, animate: false });
     else map.setView(one.latlng, Math.max(map.getZoom(), 11), { animate: false });
     roadplan.popup.open(one.latlng, [one]);
   }

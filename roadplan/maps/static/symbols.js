@@ -100,7 +100,7 @@ roadplan.symbols = (() => {
 
   /** A line along the road, drawn `aside` pixels to the right of rising stations. */
   const Stretch = L.Polyline.extend({
-    options: { width: 4, aside: 0, dash: [], from: 0, interactive: false, smoothFactor: 1.2 },
+    options: { width: 4, aside: 0, dash: [], from: 0, gap: 0, interactive: false, smoothFactor: 1.2 },
 
     _project() {
       const scale = growth(this._map.getZoom());
@@ -110,9 +110,10 @@ roadplan.symbols = (() => {
         : null;
       this.options._dashArray = this.options.dashArray;
       L.Polyline.prototype._project.call(this);
-      if (this.options.aside && this._rings) {
-        const before = this._rings;
-        this._rings = before.map((ring) => aside(ring, this.options.aside * Math.max(scale, 0.8)));
+      if (this.options.gap) this._rings = this._rings.map((ring) => shortened(ring, this.options.gap));
+      if (this.options.aside) {
+        const distance = this.options.aside * Math.max(scale, 0.8);
+        this._rings = this._rings.map((ring) => aside(ring, distance));
         const bounds = L.bounds(this._rings.flat());
         if (bounds.isValid()) {
           this._rawPxBounds = bounds;
@@ -138,6 +139,25 @@ roadplan.symbols = (() => {
       return !this.isTiny() && L.Polyline.prototype._containsPoint.call(this, point);
     },
   });
+
+  /** Cut some pixels off both ends of a line, where it is long enough, to part it from the next. */
+  function shortened(ring, gap) {
+    const cut = (points) => {
+      let left = gap;
+      for (let i = 0; i + 1 < points.length; i++) {
+        const length = points[i].distanceTo(points[i + 1]);
+        if (length > left) {
+          const share = left / length;
+          const [a, b] = [points[i], points[i + 1]];
+          return [L.point(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y)), ...points.slice(i + 1)];
+        }
+        left -= length;
+      }
+      return points;
+    };
+    const length = ring.reduce((sum, point, i) => (i ? sum + point.distanceTo(ring[i - 1]) : 0), 0);
+    return length > 8 * gap ? cut(cut(ring).reverse()).reverse() : ring;
+  }
 
   /** Move a line of pixels to its right, along the normals of its chords. */
   function aside(ring, distance) {
