@@ -181,13 +181,11 @@ def _text(cell: Cell, kind: str) -> str | Problem:
             "the spreadsheet program took it for a date",
             "format the cell as text and write it again",
         )
-    text = str(_plain(cell)).strip()
+    text = _plain(cell).strip().replace("\r\n", "\n").replace("\r", "\n")
     if kind in {"id", "post"}:
         text = unicodedata.normalize("NFC", text.lstrip("'").strip())
-    bad = next(
-        (c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\r\t"), ""
-    )
-    if bad or (kind in {"id", "post"} and any(c in "\n\r\t" for c in text)):
+    bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"} and c not in "\n\t"), "")
+    if bad or (kind in {"id", "post"} and any(c in "\n\t" for c in text)):
         return Problem("it holds a control character", "write it again without it")
     longest = _MAX_ID if kind in {"id", "post"} else MAX_TEXT
     if len(text) > longest:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +49,22 @@ def layer_names(path: Path) -> list[str]:
             why = "the file is no GeoPackage, whatever its name says"
             raise UnreadableFileError(path.name, why, "export the layers as GeoPackage")
     try:
-        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        with _quiet([]):
+            return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except _READ_ERRORS as error:
         raise _unreadable(path, error) from error
 
 
-def layer_table(path: Path, layer: str, table: Table) -> RawTable | Fault:
+@contextmanager
+def _quiet(told: list[str]) -> Iterator[None]:
+    """Collect what the library warns of, instead of printing it."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    told.extend(str(warning.message) for warning in caught)
+
+
+def layer_table(path: Path, layer: str, table: Table, notes: list[str]) -> RawTable | Fault:
     """Read one layer as a raw table.
 
     Parameters
@@ -63,6 +76,8 @@ def layer_table(path: Path, layer: str, table: Table) -> RawTable | Fault:
     table
         What it should hold. Where it has columns `lon` and `lat` that the layer lacks, they come
         from the layer's points, brought to WGS 84.
+    notes
+        Gets what the library warns of.
 
     Returns
     -------
@@ -74,10 +89,13 @@ def layer_table(path: Path, layer: str, table: Table) -> RawTable | Fault:
     UnreadableFileError
         The layer cannot be read.
     """
+    warned: list[str] = []
     try:
-        frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
+        with _quiet(warned):
+            frame = pyogrio.read_dataframe(path, layer=layer, fid_as_index=True)
     except _READ_ERRORS as error:
         raise _unreadable(path, error) from error
+    notes.extend(f"layer {layer}: {text}" for text in warned)
     geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
     attributes = pd.DataFrame(frame.drop(columns=geometry.name) if geometry is not None else frame)
     columns = {str(name): _cells(attributes[name]) for name in attributes.columns}

@@ -23,7 +23,7 @@ from roadplan.errors import Fault, RoadplanError
 from roadplan.files import replacing
 from roadplan.i18n import translate
 from roadplan.tables.cells import shown
-from roadplan.tables.delimited import decode, delimiter_of, split_rows
+from roadplan.tables.delimited import BrokenRowsError, decode, delimiter_of, split_rows
 from roadplan.tables.raw import find_header
 from roadplan.tables.schema import Table
 from roadplan.tables.sheets import header_rows
@@ -120,12 +120,15 @@ def mark_faults(
 
 
 def _cells_of(origin: Path, tables: Sequence[Table]) -> list[Sheet]:
-    """Return the cells of a workbook or CSV; nothing for other files."""
+    """Return the cells of a workbook or CSV; nothing for other files and for broken text."""
     suffix = origin.suffix.lower()
     if suffix in {".xlsx", ".xlsm"}:
         return read_sheets(origin)
     if suffix in {".csv", ".tsv", ".txt"}:
-        return [_csv_sheet(origin, tables)]
+        try:
+            return [_csv_sheet(origin, tables)]
+        except BrokenRowsError:
+            return []
     return []
 
 

@@ -237,7 +237,7 @@ def _read_geopackage(path: Path, tables: Mapping[str, Table], only: str | None) 
         if table is None or only not in {None, table.name}:
             notes.append(f"layer {layer} is none of the tables and was not read")
             continue
-        raw = layer_table(path, layer, table)
+        raw = layer_table(path, layer, table, notes)
         if isinstance(raw, Fault):
             faults.append(raw)
         else:

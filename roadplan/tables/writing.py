@@ -7,9 +7,7 @@ is stored as text and marked so; in a CSV an apostrophe is put before it, which 
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +28,7 @@ from roadplan.tables.schema import Column, Table
 from roadplan.tables.words import choice_text, flag_text, header_text, table_title
 
 _INJECTION = re.compile(r"'*[=+\-@\t\r]")
+_NEEDS_QUOTES = re.compile(r'[,"\r\n\t;]|^\s|\s$')
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SHEET_FORBIDDEN = re.compile(r"[\\/*?:\[\]]")
@@ -65,11 +64,8 @@ def csv_text(frame: pd.DataFrame, table: Table) -> str:
     '=a,main,12,,
     """
     columns = [_csv_cells(_values(frame, column), column) for column in table]
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table.names)
-    writer.writerows(zip(*columns, strict=True))
-    return stream.getvalue()
+    lines = [table.names, *zip(*columns, strict=True)]
+    return "".join(f"{','.join(map(_quoted, line))}\n" for line in lines)
 
 
 def write_csv(
@@ -92,6 +88,11 @@ def write_csv(
         The file.
     """
     return replace_text(path, ("\ufeff" if for_excel else "") + csv_text(frame, table))
+
+
+def _quoted(text: str) -> str:
+    """Return a cell with quotes where it needs them; csv.writer forgets lone carriage returns."""
+    return '"{}"'.format(text.replace('"', '""')) if _NEEDS_QUOTES.search(text) else text
 
 
 def csv_cell(text: str) -> str:
@@ -136,19 +137,24 @@ def _values(frame: pd.DataFrame, column: Column) -> list[object]:
 # --- workbooks --------------------------------------------------------------------------------
 
 
+def _refuse_long_text(frame: pd.DataFrame) -> None:
+    longest = max(
+        (len(value) for name in frame for value in frame[name] if isinstance(value, str)),
+        default=0,
+    )
+    if longest > MAX_TEXT:
+        raise RoadplanError(
+            f"a text of {longest:,} characters does not fit into a cell; shorten it to {MAX_TEXT:,}"
+        )
+
+
 def put_text(cell: Cell, text: str) -> None:
     """Put a text into a cell of a workbook so that it stays text.
 
-    Raises
-    ------
-    RoadplanError
-        It is longer than a cell can hold.
+    What is longer than a cell can hold ends with an ellipsis.
     """
     if len(text) > MAX_TEXT:
-        raise RoadplanError(
-            f"a text of {len(text):,} characters does not fit into a cell; "
-            f"shorten it to {MAX_TEXT:,}"
-        )
+        text = f"{text[: MAX_TEXT - 1]}…"
     text = _LOOKS_ESCAPED.sub("_x005F_", text)
     cell.value = _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text).replace("\r", "_x000D_")
     # Without this openpyxl takes text with = for a formula and #REF! for an error.
@@ -170,7 +176,7 @@ def put_value(cell: Cell, value: object, column: Column, table: Table, language:
     if isinstance(value, bool | np.bool_) or column.kind == "flag":
         put_text(cell, flag_text(value=bool(value), language=language))
     elif isinstance(value, int | float | np.integer | np.floating):
-        cell.value = _number(float(value))
+        _put_number(cell, float(value))
     elif column.kind == "choice":
         put_text(cell, choice_text(text, table, language))
     elif column.kind in {"date", "datetime"} and (moment := _moment(text)) is not None:
@@ -180,8 +186,10 @@ def put_value(cell: Cell, value: object, column: Column, table: Table, language:
         put_text(cell, text)
 
 
-def _number(value: float) -> float | int:
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+def _put_number(cell: Cell, number: float) -> None:
+    """Put a number into a cell exactly; openpyxl alone would write 16 digits of the 17."""
+    cell.value = number_text(number)
+    cell.data_type = "n"
 
 
 def _moment(text: str) -> dt.datetime | None:
@@ -220,6 +228,9 @@ def write_workbook(
         The file.
     """
     described = tables or {}
+    for frame in frames.values():
+        # Before anything is written: a half-written sheet cannot be given up cleanly.
+        _refuse_long_text(frame)
     book = Workbook(write_only=True)
     titles: set[str] = set()
     for name, frame in frames.items():
@@ -268,7 +279,7 @@ def _put_any(cell: Cell, value: object) -> None:
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
         number = float(value)
         if np.isfinite(number):
-            cell.value = _number(number)
+            _put_number(cell, number)
             return
     if isinstance(value, dt.datetime | dt.date) and (moment := _moment(text)) is not None:
         cell.value = moment
