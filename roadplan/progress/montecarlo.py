@@ -22,6 +22,9 @@ from roadplan.progress.seasons import WorkCalendar
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
+_CURVE_DRAWS = 400
+"""Draws of which the whole course is kept: enough for bands of an S-curve."""
+
 _TRACED_DRAWS = 2_000
 """Draws in which the chain that leads to the last item is followed back: a share to ±1 point."""
 
@@ -160,6 +163,9 @@ class Draws:
         Share of the draws in which an item is done by its own moments, shape (n, moments).
     levels
         Quantiles of each item's finish, shape (n, levels).
+    curve
+        Weight done of what was left, by each moment of the curve in each of the first draws,
+        shape (moments, draws of the curve).
     """
 
     finish: Floats
@@ -167,6 +173,7 @@ class Draws:
     chain: Floats
     done_by: Floats
     levels: Floats
+    curve: Floats
 
     @property
     def whole(self) -> Floats:
@@ -183,6 +190,8 @@ def simulate(
     shock: Shock | None = None,
     moments: ArrayLike | None = None,
     levels: Sequence[float] = (),
+    curve_moments: ArrayLike = (),
+    weight: ArrayLike | None = None,
 ) -> Draws:
     """Draw when the remaining work is done.
 
@@ -205,6 +214,9 @@ def simulate(
         Day numbers for each item, shape (n, moments), of which `done_by` tells.
     levels
         Quantiles of each item's finish to return.
+    curve_moments, weight
+        Day numbers for the course of the works, shape (moments,), and the weight of each item's
+        remaining work in it, shape (n,); 1 each by default.
 
     Raises
     ------
@@ -235,8 +247,10 @@ def simulate(
     at = np.empty((len(work.ids), 0)) if moments is None else np.asarray(moments, dtype=np.float64)
     done_by = np.zeros(at.shape)
     found = np.full((len(work.ids), len(levels)), np.nan)
+    course = _Course(curve_moments, weight, len(work.ids), min(draws, _CURVE_DRAWS))
     for item in _order(work):
-        finish = run.step(item)
+        start, finish = run.step(item)
+        course.add(item, start, finish)
         if at.shape[1]:
             done_by[item] = (finish[:, None] <= at[item]).mean(axis=0)
         if len(levels):
@@ -247,7 +261,27 @@ def simulate(
         chain=run.chain(),
         done_by=done_by,
         levels=found,
+        curve=course.done,
     )
+
+
+class _Course:
+    """What is done by each moment, summed over the items."""
+
+    def __init__(self, moments: ArrayLike, weight: ArrayLike | None, n: int, draws: int) -> None:
+        self.moments = np.asarray(moments, dtype=np.float64)
+        self.weight = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+        self.done = np.zeros((len(self.moments), draws))
+
+    def add(self, item: int, start: Floats, finish: Floats) -> None:
+        """Add one item, which goes on evenly from its start to its finish."""
+        if not len(self.moments):
+            return
+        draws = self.done.shape[1]
+        begin, end = start[:draws], finish[:draws]
+        length = np.maximum(np.where(np.isfinite(end), end - begin, np.inf), 1e-9)
+        share = np.clip((self.moments[:, None] - begin) / length, 0.0, 1.0)
+        self.done += self.weight[item] * share
 
 
 class _Run:
@@ -277,8 +311,8 @@ class _Run:
         self._crews: dict[int, _Crews] = {}
         self._rows = np.arange(draws)
 
-    def step(self, item: int) -> Floats:
-        """Draw one item and return when it is done."""
+    def step(self, item: int) -> tuple[Floats, Floats]:
+        """Draw one item and return when its work goes on and when it is done."""
         work, t = self.work, self._traced
         pace = work.log_pace[item] + self.shocks[work.group[item]] + self.pools[work.pool[item]]
         if work.own_sd[item] > 0:
@@ -292,8 +326,8 @@ class _Run:
         start, crews, taken = self._take_crew(item, start, driver)
         finish = work.calendars[work.calendar[item]].finish(start, needed)
         if crews is not None:
-            crews.free[self._rows, taken] = finish
-            crews.held[self._rows[:t], taken[:t]] = item
+            crews.free[taken, self._rows] = finish
+            crews.held[taken[:t], self._rows[:t]] = item
         for other, ends, lag in self._before[item]:
             if ends:
                 finish = self._later(finish, self._ends[other] + lag, driver, other)
@@ -308,7 +342,7 @@ class _Run:
         later = finish > self.finish[group]
         self.finish[group][later] = finish[later]
         self._last[group][later] = item
-        return finish
+        return start, finish
 
     def _later(self, time: Floats, other: Floats, driver: NDArray[np.int32], cause: int) -> Floats:
         """Return the later of two times and note where the other one decides."""
@@ -327,10 +361,9 @@ class _Run:
             self._crews[number] = _Crews.of(gang, self.draws, self._traced)
         crews, t = self._crews[number], self._traced
         columns = crews.columns(gang, item)
-        taken = columns[np.argmin(crews.free[:, columns], axis=1)]
-        free = crews.free[self._rows, taken]
+        taken, free = crews.earliest(columns)
         blocked = free[:t] > start[:t]
-        driver[blocked] = crews.held[self._rows[:t], taken[:t]][blocked]
+        driver[blocked] = crews.held[taken[:t], self._rows[:t]][blocked]
         return np.maximum(start, free), crews, taken
 
     def last(self) -> Floats:
@@ -372,7 +405,16 @@ class _Crews:
     @classmethod
     def of(cls, gang: Gang, draws: int, traced: int) -> _Crews:
         count = gang.crews + len(gang.extra)
-        return cls(np.full((draws, count), -np.inf), np.full((traced, count), NOBODY, np.int32))
+        return cls(np.full((count, draws), -np.inf), np.full((count, traced), NOBODY, np.int32))
+
+    def earliest(self, columns: Ints) -> tuple[Ints, Floats]:
+        """Return which of some crews is free first in each draw, and when."""
+        free = self.free[columns[0]].copy()
+        taken = np.full(len(free), columns[0], dtype=np.intp)
+        for column in columns[1:]:
+            taken = np.where(self.free[column] < free, column, taken)
+            np.minimum(free, self.free[column], out=free)
+        return taken, free
 
     def columns(self, gang: Gang, item: int) -> Ints:
         """Return the crews that may take an item."""

@@ -81,6 +81,7 @@ SEASONS = Table(
 _MONTH_DAY = re.compile(r"(\d{2})-(\d{2})")
 _EPOCH = np.datetime64("1970-01-01", "D")
 _TINY_DAYS = 1e-9
+_FINEST_SHARE = 0.05
 
 
 def day_number(day: date | np.datetime64 | pd.Timestamp | str) -> float:
@@ -120,6 +121,50 @@ def day_date(number: float) -> date:
 
 
 @dataclass(frozen=True, eq=False)
+class _Inverse:
+    """The moment at which some working days are over, found in constant time.
+
+    Parameters
+    ----------
+    begin
+        Working days before each working day, and after the last, shape (k + 1,).
+    day, share
+        Day number and share of each working day, shape (k,).
+    step
+        Working days between two rows of `row`: the smallest share, so that no more than one
+        working day begins between them.
+    row
+        The working day that holds each multiple of `step`.
+    """
+
+    begin: NDArray[np.float64]
+    day: NDArray[np.float64]
+    share: NDArray[np.float64]
+    step: float
+    row: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, share: NDArray[np.float64], total: NDArray[np.float64], first_day: int) -> _Inverse:
+        working = np.flatnonzero(share > 0)
+        begin = np.append(total[working], total[-1])
+        step = max(float(share[working].min()), _FINEST_SHARE)
+        marks = np.arange(int(total[-1] / step) + 2) * step
+        row = np.clip(np.searchsorted(begin, marks, side="right") - 1, 0, len(working) - 1)
+        return cls(begin, working + float(first_day), share[working], step, row)
+
+    def day_of(self, work_days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return when some working days are over, infinite beyond the last."""
+        # A hair less than asked: what ends with the season ends then, not next spring.
+        amount = np.maximum(work_days - _TINY_DAYS, 0.0)
+        inside = np.minimum(amount, self.begin[-1])
+        row = self.row[(inside / self.step).astype(np.intp)]
+        row = np.minimum(row + (self.begin[row + 1] <= inside), len(self.day) - 1)
+        ends = self.day[row] + (inside - self.begin[row]) / self.share[row] + _TINY_DAYS
+        ends[amount > self.begin[-1]] = np.inf
+        return ends
+
+
+@dataclass(frozen=True, eq=False)
 class WorkCalendar:
     """Working days of one kind of work in one region, looked up both ways.
 
@@ -147,24 +192,23 @@ class WorkCalendar:
     first_day: int
     share: NDArray[np.float64]
     _total: NDArray[np.float64] = field(init=False, repr=False)
-    _knots: tuple[NDArray[np.float64], NDArray[np.float64]] = field(init=False, repr=False)
+    _inverse: _Inverse = field(init=False, repr=False)
 
     def __init__(self, first_day: int, share: ArrayLike) -> None:
         shares = np.array(share, dtype=np.float64)
         if not ((shares >= 0) & (shares <= 1)).all():
             raise RoadplanError("working shares of days lie between 0 and 1")
+        if ((shares > 0) & (shares < _FINEST_SHARE)).any():
+            raise RoadplanError(f"a working day is at least {_FINEST_SHARE:g} of a day; or it is 0")
         if not (shares > 0).any():
             raise RoadplanError(
                 "the calendar has no working day; open a season for this kind of work"
             )
         total = np.concatenate(([0.0], np.cumsum(shares)))
-        working = np.flatnonzero(shares > 0)
-        # Both ends of every working day: the flat stretches between are jumped over.
-        ends = np.column_stack((working, working + 1)).ravel()
         object.__setattr__(self, "first_day", int(first_day))
         object.__setattr__(self, "share", shares)
         object.__setattr__(self, "_total", total)
-        object.__setattr__(self, "_knots", (total[ends], ends + float(first_day)))
+        object.__setattr__(self, "_inverse", _Inverse.of(shares, total, int(first_day)))
 
     @property
     def last_day(self) -> float:
@@ -199,11 +243,8 @@ class WorkCalendar:
         """
         begin = np.asarray(start, dtype=np.float64)
         needed = np.asarray(work_days, dtype=np.float64)
-        until = self.worked(begin) + needed
-        totals, days = self._knots
-        # A hair less than needed: work that ends with the season ends then, not next spring.
-        ends = np.interp(until - _TINY_DAYS, totals, days) + _TINY_DAYS
-        ends = np.where(until > totals[-1] + _TINY_DAYS, np.inf, ends)
+        until = np.atleast_1d(self.worked(begin) + needed)
+        ends = self._inverse.day_of(until).reshape(np.broadcast_shapes(begin.shape, needed.shape))
         return np.where(needed > 0, np.maximum(ends, begin), begin)
 
 
