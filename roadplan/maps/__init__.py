@@ -3,8 +3,9 @@
 from roadplan.maps.corridor_page import corridor_map
 from roadplan.maps.index_page import Entry, index_html, write_index
 from roadplan.maps.layers import Feature, Field, Layer, Style
-from roadplan.maps.page import Page, Tiles
+from roadplan.maps.page import Page
 from roadplan.maps.panels import CardGroup, CardPanel
+from roadplan.maps.sources import Tiles
 
 __all__ = [
     "CardGroup",

@@ -11,13 +11,20 @@ import shapely
 from numpy.typing import NDArray
 
 from roadplan.corridor import Corridor
-from roadplan.maps.corridor_layers import CLOSURE_FIELDS, contract_styles, corridor_layers
+from roadplan.maps.closures import closure_panel
+from roadplan.maps.corridor_layers import corridor_layers
+from roadplan.maps.corridor_styles import contract_styles
 from roadplan.maps.embedding import Text
-from roadplan.maps.layers import Field
-from roadplan.maps.page import GEONAMES, OPENSTREETMAP, OPENSTREETMAP_TILES, Credit, Page, Tiles
-from roadplan.maps.panels import CardGroup, CardPanel
+from roadplan.maps.page import Page
 from roadplan.maps.reports import report_panel
 from roadplan.maps.road import bounds, record_names, road_data, shown_names
+from roadplan.maps.sources import (
+    GEONAMES,
+    OPENSTREETMAP,
+    OPENSTREETMAP_TILES,
+    Credit,
+    Tiles,
+)
 
 _KNOWN_CREDITS: Mapping[str, Credit] = {"OpenStreetMap": OPENSTREETMAP, "GeoNames": GEONAMES}
 
@@ -85,7 +92,7 @@ def corridor_map(
         page.add_panel("reports", "Latest reports by contract", panel)
     closures = corridor.table("closures")
     if not closures.empty:
-        page.add_panel("closures", "Reported winter closures", _closure_panel(closures))
+        page.add_panel("closures", "Reported winter closures", closure_panel(closures))
     return page
 
 
@@ -153,23 +160,3 @@ def _about(corridor: Corridor) -> list[Text]:
     if any(route.schematic for route in corridor.routes.values()):
         texts.append(SKETCH_NOTE)
     return texts
-
-
-def _closure_panel(closures: pd.DataFrame) -> CardPanel:
-    newest = closures.sort_values("start", ascending=False, kind="stable")
-    posts = newest.apply(_posts, axis=1)
-    cards = newest.assign(posts=posts).to_dict("records")
-    start, *others = CLOSURE_FIELDS
-    return CardPanel(
-        groups=[CardGroup(title="", cards=cards)],
-        head=(start,),
-        fields=(*others, Field(name="posts", label="Posts, as stated")),
-        intro="Closures that were reported; there were others.",
-    )
-
-
-def _posts(row: Mapping[str, Any]) -> str:
-    first, last = row["from_post_km"], row["to_post_km"]
-    if pd.isna(first) or pd.isna(last):
-        return ""
-    return f"{row['posting']}:{first:g} – {last:g}".lstrip(":")

@@ -14,9 +14,9 @@ from roadplan.corridor import Corridor
 from roadplan.i18n import page_messages
 from roadplan.maps import (
     Page,
-    corridor_layers,
     corridor_map,
     corridor_page,
+    corridor_styles,
     index_page,
     reports,
 )
@@ -62,10 +62,10 @@ def _page_texts(page: Page) -> tuple[set[str], set[str]]:
 def _constant_texts() -> set[str]:
     """Return messages in tables of the modules, whether or not the shipped data use them now."""
     styles = [
-        *corridor_layers.STRUCTURE_STYLES.values(),
-        *corridor_layers.REST_AREA_STYLES.values(),
-        *corridor_layers.DETOUR_STYLES.values(),
-        *(style for _, style in corridor_layers.DRIFT_CLASSES.values()),
+        *corridor_styles.STRUCTURE_STYLES.values(),
+        *corridor_styles.REST_AREA_STYLES.values(),
+        *corridor_styles.DETOUR_STYLES.values(),
+        *(style for _, style in corridor_styles.DRIFT_CLASSES.values()),
     ]
     return _strings(
         [

@@ -14,7 +14,8 @@ from roadplan import corridor
 from roadplan.corridor import Corridor
 from roadplan.errors import PostError
 from roadplan.maps import corridor_map
-from roadplan.maps.corridor_layers import closed_stretches, contract_layer, corridor_layers
+from roadplan.maps.closures import closed_stretches
+from roadplan.maps.corridor_layers import contract_layer, corridor_layers
 
 LARGEST_PAGE_BYTES = 3_000_000
 

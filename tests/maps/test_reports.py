@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from roadplan.corridor import Corridor
-from roadplan.maps.corridor_layers import contract_styles
+from roadplan.maps.corridor_styles import contract_styles
 from roadplan.maps.reports import latest_report, report_panel
 
 
