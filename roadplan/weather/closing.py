@@ -71,8 +71,9 @@ def closures(
     Notes
     -----
     Opens again when sight is at least twice the trigger, gusts are below nine tenths of theirs,
-    the depth does not block, at least `close_least_h` have gone by, and a pass has come since it
-    was closed or the snow leaves every lane open.
+    the depth does not block, at least `reopen_quiet_h` have gone by without a reason, and a pass
+    has come in the last slot with a reason or after it, or the snow leaves every lane open.
+    Written so that worse weather never opens a road that better weather leaves closed.
     """
     p = parameters
     shape = np.broadcast_shapes(visibility_m.shape, gust_m_s.shape, depth_m.shape)
@@ -82,7 +83,7 @@ def closures(
     rest = shape[:1] + shape[2:]
     blocking = np.broadcast_to(np.asarray(blocking_m, dtype=np.float64), rest)
     state = np.broadcast_to(np.asarray(closed_before, dtype=bool), rest).copy()
-    since_h = np.where(state, np.inf, 0.0)
+    quiet_h = np.full(rest, np.inf)
     done = np.zeros(rest, dtype=bool)
     closed = np.empty(shape, dtype=bool)
     reasons = np.zeros(shape, dtype=np.int8)
@@ -92,17 +93,14 @@ def closures(
             + GUST * (gust[:, k] >= p.close_gust_m_s)
             + DEPTH * (depth[:, k] > blocking)
         ).astype(np.int8)
-        done |= swept[:, k]
+        fine = why == 0
+        done = swept[:, k] | (done & fine)
         calm = (sight[:, k] >= p.reopen_visibility_ratio * p.close_visibility_m) & (
             gust[:, k] < p.reopen_gust_ratio * p.close_gust_m_s
         )
-        waited = since_h >= p.close_least_h
-        opens = state & (why == 0) & calm & waited & (done | clear[:, k] | (passed is None))
-        shut = (state & ~opens) | (why > 0)
-        fresh = shut & ~state
-        done &= ~fresh
-        since_h = np.where(shut, np.where(fresh, 0.0, since_h) + slot_h, 0.0)
-        state = shut
-        closed[:, k] = shut
+        opens = calm & (quiet_h >= p.reopen_quiet_h) & (done | clear[:, k] | (passed is None))
+        quiet_h = np.where(fine, quiet_h + slot_h, 0.0)
+        state = ~fine | (state & ~opens)
+        closed[:, k] = state
         reasons[:, k] = why
     return Closures(closed=closed, reasons=reasons)

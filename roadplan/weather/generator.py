@@ -168,10 +168,13 @@ def synthetic_storm(
         _member(plan, hour, _errors(hour, east, north, Draws(seed, recipe.number, 1 + number)))
         for number in range(members)
     ]
-    values = {name: np.stack([member[name] for member in drawn]) for name in drawn[0]}
-    values["visibility"] = _sight(values, plan, p)
+    # Sight is reckoned from the rounded values, so that a storm agrees with itself.
+    values = {
+        name: _rounded(name, np.stack([member[name] for member in drawn])) for name in drawn[0]
+    }
+    values["visibility"] = _rounded("visibility", _sight(values, plan, p))
     data = make_dataset(
-        {name: (_rounded(name, array), CANONICAL[name]) for name, array in values.items()},
+        {name: (array, CANONICAL[name]) for name, array in values.items()},
         members=[f"{number + 1:02d}" for number in range(members)],
         times=first + (hour * 3600).astype("timedelta64[s]"),
         lon=np.asarray(lon, float),

@@ -92,7 +92,7 @@ class Parameters:
     close_gust_m_s: float
     reopen_visibility_ratio: float
     reopen_gust_ratio: float
-    close_least_h: float
+    reopen_quiet_h: float
     gust_ratio: float
     forecast_age_h: float
     gap_fill_h: float

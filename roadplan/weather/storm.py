@@ -204,7 +204,9 @@ class Storm:
 
     @property
     def step_h(self) -> float:
-        """The most common step between times, in hours."""
+        """The most common step between times, in hours; 1 where there is a single time."""
+        if len(self.times) < 2:
+            return 1.0
         steps, counts = np.unique(np.diff(self.times), return_counts=True)
         return float(steps[np.argmax(counts)] / np.timedelta64(3600, "s"))
 
@@ -365,8 +367,6 @@ def _check_axes(data: xr.Dataset, place: str) -> None:
     if len(set(labels)) < len(labels):
         raise RoadplanError("two members of the storm have the same label")
     times = _times(data)
-    if len(times) < 2:
-        raise RoadplanError("a storm needs at least two times")
     if np.isnat(times).any() or not (np.diff(times) > np.timedelta64(0)).all():
         raise RoadplanError("the times of a storm must rise, each once")
 
