@@ -19,7 +19,10 @@ _COMMANDS = {
         "roadplan.cli.corridor:corridor",
         "Locate, check, import, export and refresh the road.",
     ),
+    "progress": ("roadplan.cli.progress:progress", "Keep the ledger of the works and forecast."),
     "run": ("roadplan.cli.run:run", "Make every page and table of a corridor in one go."),
+    "storm": ("roadplan.cli.storm:storm", "List, draw and read storms."),
+    "traffic": ("roadplan.cli.traffic:traffic", "Simulate queues and jams."),
     "winter": ("roadplan.cli.winter:winter", "Place the crews and plan what they clear."),
 }
 """Command → where it is and its line in the help, so that help needs no heavy import."""
