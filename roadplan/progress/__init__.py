@@ -29,7 +29,13 @@ stores it once.
 not after `work_date`, it was recorded by `recorded_at`, and no correction of it had been recorded
 by then. Later reports cannot change such a state.
 
-**Missing is not 0.** An item on which nobody reported has completion NaN.
+**Missing is not 0.** An item on which nobody reported has completion NaN. In a roll-up its weight
+counts as not done, and the roll-up is NaN only where nobody reported on any of its items.
+
+**The ledger** (`open_ledger`, `create_ledger`) keeps reports and baselines and proves that nothing
+was changed. `status(items, ledger.history(), as_of)` says how far the works are;
+`completion_by_day` gives the completion of every item on many days, `done_stretches` where and
+when work along the road was done.
 """
 
 from __future__ import annotations
@@ -40,7 +46,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from roadplan.progress.asof import AsOf
     from roadplan.progress.baseline import Baseline, Planned, StoredBaseline
+    from roadplan.progress.checks import check_reports
+    from roadplan.progress.curves import completion_by_day, done_stretches
+    from roadplan.progress.history import History
     from roadplan.progress.items import WorkItem, WorkItems, work_items
+    from roadplan.progress.ledger import Ledger, create_ledger, open_ledger
     from roadplan.progress.report import (
         Report,
         StoredReport,
@@ -48,13 +58,21 @@ if TYPE_CHECKING:
         report_on,
         withdrawal,
     )
+    from roadplan.progress.rollup import Status, status
+    from roadplan.progress.stated import Statement, statements
     from roadplan.progress.worktypes import Stage, WorkType, WorkTypes, load_work_types
 
 _WHERE = {
     "asof": ("AsOf",),
     "baseline": ("Baseline", "Planned", "StoredBaseline"),
+    "checks": ("check_reports",),
+    "curves": ("completion_by_day", "done_stretches"),
+    "history": ("History",),
     "items": ("WorkItem", "WorkItems", "work_items"),
+    "ledger": ("Ledger", "create_ledger", "open_ledger"),
     "report": ("Report", "StoredReport", "correction", "report_on", "withdrawal"),
+    "rollup": ("Status", "status"),
+    "stated": ("Statement", "statements"),
     "worktypes": ("Stage", "WorkType", "WorkTypes", "load_work_types"),
 }
 _MODULE = {name: module for module, names in _WHERE.items() for name in names}
@@ -62,18 +80,29 @@ _MODULE = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = [
     "AsOf",
     "Baseline",
+    "History",
+    "Ledger",
     "Planned",
     "Report",
     "Stage",
+    "Statement",
+    "Status",
     "StoredBaseline",
     "StoredReport",
     "WorkItem",
     "WorkItems",
     "WorkType",
     "WorkTypes",
+    "check_reports",
+    "completion_by_day",
     "correction",
+    "create_ledger",
+    "done_stretches",
     "load_work_types",
+    "open_ledger",
     "report_on",
+    "statements",
+    "status",
     "withdrawal",
     "work_items",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from roadplan.errors import UnknownIdError
 from roadplan.progress.worktypes import WorkType, WorkTypes, load_work_types
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from roadplan.corridor.model import Asset, Contract, Corridor
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +115,11 @@ class WorkItems(Sequence[WorkItem]):
     def _by_id(self) -> dict[str, WorkItem]:
         return {item.id: item for item in self.items}
 
+    @property
+    def ids(self) -> Collection[str]:
+        """The ids of all items."""
+        return self._by_id.keys()
+
     def item(self, item: str) -> WorkItem:
         """Return an item by id.
 
@@ -124,6 +134,29 @@ class WorkItems(Sequence[WorkItem]):
             hint = ", ".join(near) if near else f"ids begin with one of {', '.join(self.types)}"
             raise UnknownIdError(f"there is no work item '{item}'; e.g. {hint}")
         return self._by_id[item]
+
+    @cached_property
+    def _along(self) -> dict[tuple[str, str], tuple[Floats, Floats, Floats]]:
+        found: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
+        for item in self.items:
+            if not item.asset:
+                place = (item.from_m, item.to_m, item.quantity)
+                found.setdefault((item.work_type, item.route), []).append(place)
+        return {
+            key: (rows[:, 0], rows[:, 1], rows[:, 2])
+            for key, rows in ((key, np.array(rows)) for key, rows in found.items())
+        }
+
+    def planned_on(self, work_type: str, route: str, from_m: float, to_m: float) -> float:
+        """Return the quantity of a work along the road on a stretch; 0 where none is planned.
+
+        Items that the stretch cuts count by length.
+        """
+        if (work_type, route) not in self._along:
+            return 0.0
+        begin, end, quantity = self._along[work_type, route]
+        common = np.minimum(end, to_m) - np.maximum(begin, from_m)
+        return float((np.maximum(common, 0.0) / (end - begin) * quantity).sum())
 
     def type_of(self, item: WorkItem) -> WorkType:
         """Return the type of an item."""
