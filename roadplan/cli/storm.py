@@ -60,7 +60,8 @@ def list_storms(*, as_json: bool) -> None:
 @click.option(
     "--out",
     type=_OUT,
-    required=True,
+    default=Path("storms"),
+    show_default=True,
     help="A folder, or with --kind a .npz or .csv file.",
 )
 @_EVERY_KM

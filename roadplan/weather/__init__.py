@@ -16,7 +16,7 @@ from roadplan.weather.client import OpenMeteo
 from roadplan.weather.closing import Closures, closures
 from roadplan.weather.completing import complete
 from roadplan.weather.conditions import Conditions, conditions
-from roadplan.weather.flags import Flag
+from roadplan.weather.flag import Flag
 from roadplan.weather.generator import synthetic_storm
 from roadplan.weather.interpolation import to_road
 from roadplan.weather.kinds import KINDS

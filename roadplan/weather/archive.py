@@ -20,6 +20,7 @@ import numpy as np
 
 from roadplan.errors import RoadplanError
 from roadplan.files import replacing
+from roadplan.weather.flag import Flag
 from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
 from roadplan.weather.units import CANONICAL
 
@@ -44,7 +45,7 @@ def write_storm(storm: Storm, path: str | os.PathLike[str]) -> Path:
         "standing": origin.standing,
         "synthetic": origin.synthetic,
         "title": dict(origin.title),
-        "notes": list(origin.notes),
+        "notes": [{"code": note.code, "values": dict(note.values)} for note in origin.notes],
     }
     arrays: dict[str, Any] = {
         "about": np.frombuffer(json.dumps(about, ensure_ascii=False).encode(), dtype=np.uint8),
@@ -86,7 +87,10 @@ def read_storm(path: str | os.PathLike[str]) -> Storm:
             standing=str(about["standing"]),
             synthetic=bool(about["synthetic"]),
             title={str(k): str(v) for k, v in about["title"].items()},
-            notes=tuple(str(note) for note in about["notes"]),
+            notes=tuple(
+                Flag(str(note["code"]), {str(k): str(v) for k, v in note["values"].items()})
+                for note in about["notes"]
+            ),
         )
         data = make_dataset(
             {

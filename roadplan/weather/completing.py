@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from roadplan.errors import RoadplanError
+from roadplan.weather.flag import Flag
 from roadplan.weather.parameters import Parameters
 from roadplan.weather.storm import Storm
 from roadplan.weather.units import Floats
@@ -52,7 +53,8 @@ def complete(
     """
     regular = _regular(storm)
     limit = round(parameters.gap_fill_h / regular.step_h)
-    values, notes = {}, []
+    values: dict[str, Floats] = {}
+    notes: list[Flag] = []
     for name in (*NEEDED, "wind_gust", "wind_direction", "visibility"):
         raw = regular.values(name)
         values[name] = (
@@ -62,13 +64,13 @@ def complete(
         )
         count = int((np.isnan(raw) & np.isfinite(values[name])).sum())
         if count:
-            notes.append(f"{count} missing values of {name} were filled in")
+            notes.append(Flag("filled", {"variable": name, "count": str(count)}))
     # The rate of the step before the first time is used by nobody.
     values["snowfall"][:, 0] = np.nan_to_num(values["snowfall"][:, 0], nan=0.0)
     gust, wind = values["wind_gust"], values["wind_speed"]
     unknown = np.isnan(gust) & np.isfinite(wind)
     if unknown.any():
-        notes.append(f"gusts were taken as {parameters.gust_ratio:g} times the wind")
+        notes.append(Flag("gusts", {"ratio": f"{parameters.gust_ratio:g}"}))
     values["wind_gust"] = np.maximum(np.where(unknown, parameters.gust_ratio * wind, gust), wind)
     within = _within(regular, start, end)
     regular = Storm(regular.data.isel(time=within), regular.origin)
@@ -80,8 +82,8 @@ def complete(
         raise _incomplete(regular, values)
     if not whole.all():
         gone = [label for label, kept in zip(regular.members, whole, strict=True) if not kept]
-        notes.append(f"incomplete members were left out: {', '.join(gone)}")
-    filled = regular.with_values(values, note="; ".join(notes))
+        notes.append(Flag("left_out", {"members": ", ".join(gone)}))
+    filled = regular.with_values(values, notes=notes)
     return filled if whole.all() else filled.at_members(np.flatnonzero(whole))
 
 

@@ -4,82 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 
 from roadplan.errors import RoadplanError
-from roadplan.i18n import translate
+from roadplan.weather.flag import Flag
 from roadplan.weather.parameters import Parameters
 from roadplan.weather.storm import VARIABLES, Storm, utc_times
 
-DOMAIN = "weather"
-
-TEXTS: Mapping[str, str] = {
-    "too_old": "The forecast is {age_h} h old; beyond {limit_h} h it is out of date",
-    "maybe_old": "The forecast does not say when it was made; it may be {age_h} h old",
-    "issued_later": "The forecast was issued {ahead_h} h after the present moment: check the clock",
-    "too_short": "The forecast ends {short_h} h before the time that is needed",
-    "starts_late": "The forecast begins {late_h} h after the time that is needed",
-    "gaps": "{missing_h} h are missing between the times of the forecast, the first after {time}",
-    "missing_members": "Members are missing: {members}",
-    "few_members": "The forecast has {count} member: it says nothing of how sure it is",
-    "missing_variable": "The forecast has no {variable}",
-    "missing_values": "{percent} % of {variable} is missing",
-    "places_without": "{count} of {total} places on the road have no forecast",
-    "estimated": "The weather is estimated by a rule, not forecast by a model",
-    "synthetic": "The storm is synthetic: invented for trying things out",
-    "changed": "On reading: {note}",
-}
-"""Code → what it tells in English, which is also the key of its translations."""
-
-_NOTES = frozenset({"estimated", "synthetic", "changed", "few_members", "maybe_old"})
-_DERIVED = frozenset({"visibility", "wind_gust"})
 _LISTED_MEMBERS = 8
-
-
-@dataclass(frozen=True)
-class Flag:
-    """One thing to know of a forecast.
-
-    Parameters
-    ----------
-    code
-        A key of :data:`TEXTS`.
-    values
-        What is filled into the text.
-    """
-
-    code: str
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def severity(self) -> str:
-        """``note`` for what is only to be known, ``warning`` for what may mislead.
-
-        Gusts and visibility follow from the other variables where they are missing.
-        """
-        derived = self.values.get("variable") in _DERIVED
-        return "note" if derived or self.code in _NOTES else "warning"
-
-    def text(self, language: str = "en") -> str:
-        """Return the sentence in a language."""
-        sentence = translate(TEXTS[self.code], language, DOMAIN)
-        words = {
-            key: translate(value, language, DOMAIN) if key == "variable" else value
-            for key, value in self.values.items()
-        }
-        return sentence.format(**words)
-
-    def as_dict(self) -> dict[str, str | dict[str, str]]:
-        """Return the flag as plain values, for JSON."""
-        return {
-            "code": self.code,
-            "severity": self.severity,
-            "text": self.text(),
-            "values": dict(self.values),
-        }
 
 
 def flags(
@@ -117,8 +51,7 @@ def flags(
         found.append(Flag("synthetic"))
     elif storm.origin.standing == "estimated":
         found.append(Flag("estimated"))
-    found += [Flag("changed", {"note": note}) for note in storm.origin.notes]
-    return tuple(found)
+    return (*found, *storm.origin.notes)
 
 
 def _hours(duration: np.timedelta64) -> float:

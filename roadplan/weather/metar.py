@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from roadplan.errors import Fault, FaultsError, RoadplanError
+from roadplan.weather.flag import Flag
 from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
 from roadplan.weather.units import CANONICAL
 
@@ -94,7 +95,7 @@ def parse_metar(
     known = {**airports(), **(stations or {})}
     faults: list[Fault] = []
     found: dict[tuple[str, np.datetime64], dict[str, float]] = {}
-    notes: list[str] = []
+    notes: list[Flag] = []
     for line, report, dated in _reports(text):
         try:
             station, moment, values = _values(report, dated, as_of, notes)
@@ -111,7 +112,11 @@ def parse_metar(
         raise FaultsError(faults, f"{name} cannot be used")
     if not found:
         raise RoadplanError(f"{name} holds no METAR, e.g. 'UAKK 151200Z 24012MPS 0800 BLSN …'")
-    return _storm(found, known, name, tuple(dict.fromkeys(notes)))
+    return _storm(found, known, name, _unique(notes))
+
+
+def _unique(notes: list[Flag]) -> tuple[Flag, ...]:
+    return tuple(note for k, note in enumerate(notes) if note not in notes[:k])
 
 
 def holds_metar(text: str) -> bool:
@@ -145,7 +150,7 @@ def _reports(text: str) -> list[tuple[int, str, dt.date | None]]:
 
 
 def _values(
-    report: str, dated: dt.date | None, as_of: dt.datetime | None, notes: list[str]
+    report: str, dated: dt.date | None, as_of: dt.datetime | None, notes: list[Flag]
 ) -> tuple[str, np.datetime64, dict[str, float]]:
     from metar.Metar import Metar, ParserError
 
@@ -164,10 +169,10 @@ def _values(
     except (ParserError, ValueError, IndexError, TypeError, AttributeError) as error:
         raise RoadplanError(f"the report cannot be understood: {error}") from error
     if told:
-        notes.append(f"parts of reports of {station} were not understood")
+        notes.append(Flag("not_understood", {"station": station}))
     values = _measured(parsed, report)
     if values["snowfall"] > 0:
-        notes.append("snowfall is estimated from the present weather in METARs")
+        notes.append(Flag("snow_estimated"))
     return station, stamp, values
 
 
@@ -229,7 +234,7 @@ def _storm(
     found: Mapping[tuple[str, np.datetime64], Mapping[str, float]],
     known: Mapping[str, tuple[float, float]],
     name: str,
-    notes: tuple[str, ...],
+    notes: tuple[Flag, ...],
 ) -> Storm:
     stations = list(dict.fromkeys(station for station, _ in found))
     times = np.unique(np.array([moment for _, moment in found]))

@@ -19,10 +19,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from roadplan.errors import Fault, FaultsError, RoadplanError
+from roadplan.weather.flag import Flag
 from roadplan.weather.units import CANONICAL, Floats, convert, unit_error
 
 if TYPE_CHECKING:
-    from roadplan.weather.flags import Flag
     from roadplan.weather.parameters import Parameters
 
 VARIABLES: Final = (
@@ -87,7 +87,7 @@ class Origin:
     title
         Title by language; may be empty.
     notes
-        What was done to the data on reading, for people.
+        What was done to the data on reading.
     """
 
     source: str
@@ -96,7 +96,7 @@ class Origin:
     standing: str = "forecast"
     synthetic: bool = False
     title: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Flag, ...] = ()
 
     def __post_init__(self) -> None:
         if self.issued.tzinfo is None:
@@ -277,12 +277,12 @@ class Storm:
             raise RoadplanError("a storm needs at least one member")
         return Storm(self.data.isel(member=index), self.origin)
 
-    def with_values(self, values: Mapping[str, Floats], *, note: str = "") -> Storm:
-        """Return the storm with other values of some variables, noted."""
+    def with_values(self, values: Mapping[str, Floats], *, notes: Sequence[Flag] = ()) -> Storm:
+        """Return the storm with other values of some variables, and notes on them."""
         data = self.data.copy()
         for name, array in values.items():
             data[name] = (self.data[name].dims, array, dict(self.data[name].attrs))
-        return Storm(data, _noted(self.origin, [note] if note else []))
+        return Storm(data, _noted(self.origin, notes))
 
 
 def make_dataset(
@@ -339,7 +339,7 @@ def utc_times(times: Sequence[dt.datetime] | NDArray[np.datetime64]) -> NDArray[
     return np.array(naive, dtype="datetime64[s]")
 
 
-def _noted(origin: Origin, notes: Sequence[str]) -> Origin:
+def _noted(origin: Origin, notes: Sequence[Flag]) -> Origin:
     if not notes:
         return origin
     return Origin(**{**vars(origin), "notes": (*origin.notes, *notes)})
@@ -401,7 +401,7 @@ def _converted(
 def _plausible(
     variables: Mapping[str, tuple[tuple[str, ...], Floats, dict[str, str]]],
     data: xr.Dataset,
-) -> tuple[dict[str, tuple[tuple[str, ...], Floats, dict[str, str]]], list[str], list[Fault]]:
+) -> tuple[dict[str, tuple[tuple[str, ...], Floats, dict[str, str]]], list[Flag], list[Fault]]:
     """Return variables without values that cannot be, notes on them, and the faults they are."""
     clean, notes, faults = {}, [], []
     for name, (dims, values, attrs) in variables.items():
@@ -418,7 +418,7 @@ def _plausible(
             shown = f"{kept[first]:g} {attrs['units']}"
             why = f"{why}: {shown}"
             faults.append(Fault(column=name, value=shown, why=why, remedy=_REMEDIES[name]))
-            notes.append(f"{int(bad.sum())} values of {name} that cannot be were taken as missing")
+            notes.append(Flag("implausible", {"variable": name, "count": str(int(bad.sum()))}))
             kept = np.where(bad, np.nan, kept)
         clean[name] = (dims, kept, attrs)
     return clean, notes, faults

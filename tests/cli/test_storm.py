@@ -59,7 +59,7 @@ def test_show_tells_of_a_file_in_json(tmp_path: Path) -> None:
     output = _run("show", tmp_path / "s.npz", "--language", "ru", "--json").output
     told = json.loads(output)
     assert "NaN" not in output
-    assert told["flags"][0]["text"] == "Буря условная: придумана для проб"
+    assert told["flags"][0]["text"] == "Синтетическая буря: придумана, чтобы пробовать на ней"
     assert (told["members"], told["times"]) == (2, 37)
 
 

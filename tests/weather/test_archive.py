@@ -68,6 +68,7 @@ def _rewritten(path: Path, **changes: object) -> Path:
         ({"issued": "soon"}, "damaged"),
         ({"place": "planet"}, "point or segment"),
         ({"standing": "certain"}, "standing"),
+        ({"notes": [{"code": "secret", "values": {}}]}, "no flag"),
     ],
 )
 def test_other_contents_are_refused(saved: Path, changes: dict[str, object], told: str) -> None:

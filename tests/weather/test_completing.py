@@ -23,7 +23,7 @@ def test_a_short_gap_is_bridged_and_noted(storm_of: Make, parameters: Parameters
     whole = complete(storm_of(wind_speed=wind, snowfall=snow), parameters)
     assert whole.values("wind_speed")[0, :, 0] == pytest.approx([10, 10, 12, 14, 16, 16, 16])
     assert whole.values("snowfall")[0, 2:4, 0] == pytest.approx([1.5, 1.5])
-    assert "8 missing values of wind_speed were filled in" in whole.origin.notes[0]
+    assert whole.origin.notes[0].text("ru") == "Восполнены пропуски величины «снегопад»: 8"
 
 
 def test_missing_times_are_gaps_too(storm_of: Make, parameters: Parameters) -> None:
@@ -39,7 +39,7 @@ def test_a_long_gap_costs_the_member(storm_of: Make, parameters: Parameters) -> 
     wind[1, 2:6, 0] = np.nan
     whole = complete(storm_of(hours=8, wind_speed=wind), parameters)
     assert whole.members == ("00",)
-    assert "left out: 01" in whole.origin.notes[-1]
+    assert whole.origin.notes[-1].text() == "Incomplete members were left out: 01"
 
 
 def test_what_is_missing_outside_the_time_needed_does_not_matter(

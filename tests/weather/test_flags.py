@@ -11,7 +11,7 @@ import pytest
 from roadplan.errors import RoadplanError
 from roadplan.i18n import LANGUAGES
 from roadplan.weather import Flag, Origin, Storm
-from roadplan.weather.flags import TEXTS
+from roadplan.weather.flag import TEXTS
 
 Make = Callable[..., Storm]
 T0 = dt.datetime(2026, 1, 15, 12, tzinfo=dt.UTC)
@@ -140,7 +140,7 @@ def test_the_time_needed_must_run_forward(storm_of: Make) -> None:
 def test_every_flag_speaks_every_language(code: str, language: str) -> None:
     """Sentences are translated and take their values."""
     names = ["age_h", "limit_h", "ahead_h", "short_h", "late_h", "missing_h", "time", "members"]
-    names += ["count", "total", "percent", "note", "variable"]
+    names += ["count", "total", "percent", "ratio", "station", "variable"]
     values = dict.fromkeys(names, "17") | {"variable": "wind_speed"}
     text = Flag(code, values).text(language)
     assert "{" not in text

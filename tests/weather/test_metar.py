@@ -38,7 +38,7 @@ def test_observations_are_measured_and_their_snowfall_estimated() -> None:
     """The origin and its notes say so."""
     origin = parse_metar(TEXT, as_of=AS_OF).origin
     assert origin.standing == "measured"
-    assert any("snowfall is estimated" in note for note in origin.notes)
+    assert [note.code for note in origin.notes] == ["snow_estimated"]
     assert origin.issued == dt.datetime(2026, 1, 15, 12, 30, tzinfo=dt.UTC)
 
 
@@ -93,7 +93,7 @@ def test_nonsense_in_a_report_is_noted_and_missing_reports_are_left_out() -> Non
     text = "UAKK 151200Z 24012MPS 9999 XXYYZZ11 M12/M14 Q1020=\nUAAH 151200Z NIL=\n"
     storm = parse_metar(text, as_of=AS_OF)
     assert storm.data["point"].values.tolist() == ["UAKK"]
-    assert any("not understood" in note for note in storm.origin.notes)
+    assert [note.code for note in storm.origin.notes] == ["not_understood"]
 
 
 @pytest.mark.parametrize("text", ["", "no weather here", "UAAH 151200Z NIL="])

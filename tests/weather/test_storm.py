@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from roadplan.errors import FaultsError, RoadplanError
-from roadplan.weather import Origin, Storm
+from roadplan.weather import Flag, Origin, Storm
 from roadplan.weather.storm import make_dataset, utc_times
 
 Make = Callable[..., Storm]
@@ -57,7 +57,7 @@ def test_implausible_values_may_be_taken_as_missing(storm_of: Make) -> None:
     snow[1, 3, 0] = -0.4
     storm = storm_of(snowfall=snow, implausible="missing")
     assert np.isnan(storm.values("snowfall")[1, 3, 0])
-    assert "1 values of snowfall" in storm.origin.notes[0]
+    assert storm.origin.notes == (Flag("implausible", {"variable": "snowfall", "count": "1"}),)
 
 
 def test_rounding_below_zero_is_zero(storm_of: Make) -> None:
