@@ -15,6 +15,9 @@ from roadplan.errors import ServiceError
 
 _BUSY = frozenset({429, 502, 503, 504})
 _BUSY_WORDS = ("too busy", "rate_limited", "dispatcher_client")
+MOST_ID = 2**63
+"""Ids of OpenStreetMap are whole numbers below this."""
+
 _MOST_BYTES = 2**29
 _CHUNK = 2**16
 
@@ -186,7 +189,7 @@ def _wrong(element: Any) -> str:
     kind = element["type"]
     if kind not in {"node", "way"}:
         return ""
-    if not isinstance(element.get("id"), int):
+    if not _is_id(element.get("id")):
         return f"a {kind} has no id"
     named = f"{kind} {element['id']}"
     if kind == "node":
@@ -197,11 +200,16 @@ def _wrong(element: Any) -> str:
             return f"{named} lies at {one_line((lon, lat))}, which are no degrees"
         return ""
     nodes, tags = element.get("nodes"), element.get("tags", {})
-    if not isinstance(nodes, list) or not all(isinstance(node, int) for node in nodes):
+    if not isinstance(nodes, list) or not all(_is_id(node) for node in nodes):
         return f"{named} has no list of nodes"
-    if not isinstance(tags, dict):
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
         return f"{named} has no proper tags"
     return ""
+
+
+def _is_id(value: Any) -> bool:
+    """Tell whether a value is an id: a whole number of at most 64 bits."""
+    return isinstance(value, int) and abs(value) < MOST_ID
 
 
 def _told(text: str) -> str:

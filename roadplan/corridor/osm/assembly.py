@@ -144,7 +144,12 @@ def _mapped(there: Carriageway, back: Carriageway) -> list[Carriageway]:
     since its own are missing.
     """
     mapped = [one for one in (there, back) if one.share("against") <= _MOSTLY]
-    return mapped or [there]
+    mapped = mapped or [one for one in (there, back) if one.length_m > 0][:1]
+    if not mapped:
+        raise RoadplanError(
+            "the roads found pass the route at one place only; give another --ref or --name"
+        )
+    return mapped
 
 
 def _refuse_unlabelled(mapped: list[Carriageway], roads: Roads) -> None:

@@ -97,7 +97,9 @@ class Carriageway:
         return self.lattice.xy[self.trace.nodes]
 
     def share(self, kind: str) -> float:
-        """Return the share of the length that is of one doubtful kind."""
+        """Return the share of the length that is of one doubtful kind; 1 where there is none."""
+        if self.length_m <= 0:
+            return 1.0
         return float(self.step_m[self._labels() == kind].sum()) / self.length_m
 
     def runs(self, roads: Roads, other: Carriageway | None) -> Iterator[Run]:

@@ -23,6 +23,8 @@ _SAMPLE_M = 20.0
 _APART_M = 150.0
 _FAR_APART_M = 300.0
 _SHORT_M = 500.0
+_ONE_ROAD_M = 0.5
+"""Carriageways drawn nearer than this are one road that is drawn twice."""
 SHORTEST_STRETCH_M = 200.0
 """A parting or a joining of carriageways shorter than this (a roundabout, a traffic island, a
 crossing drawn as one node) is not told as a stretch of its own."""
@@ -67,20 +69,26 @@ def centre_line(there: Floats, back: Floats, meets: Indices) -> tuple[Floats, ND
             continue
         mine, its = there[i : i_next + 1], back[j : j_next + 1]
         joined = met[k] and met[k + 1] and i_next - i == 1 and j_next - j == 1
-        apart = not joined and j < j_next
-        part = _between(mine, its, met[k], met[k + 1]) if apart else mine
+        part, apart = mine, np.zeros(len(mine) - 1, dtype=bool)
+        if not joined and j < j_next:
+            part, apart = _between(mine, its, met[k], met[k + 1])
         points.append(part[1 if dual else 0 :])
-        dual.append(np.full(len(part) - 1, apart))
+        dual.append(apart)
     return _distinct(np.concatenate(points), np.concatenate(dual))
 
 
-def _between(there: Floats, back: Floats, met_first: bool, met_last: bool) -> Floats:
-    """Return the line half-way between two lines; they may meet at either end."""
+def _between(
+    there: Floats, back: Floats, met_first: bool, met_last: bool
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the line half-way between two lines, and which of its steps has them apart.
+
+    They may meet at either end.
+    """
     at = along(there)
     length = along(back)
     # A line without extent has no neighbour to be matched with.
     if at[-1] <= 0 or length[-1] <= 0:
-        return there
+        return there, np.zeros(len(there) - 1, dtype=bool)
     where = np.unique(np.concatenate((at, np.arange(0, at[-1], _SAMPLE_M))))
     samples = np.column_stack([np.interp(where, at, there[:, i]) for i in (0, 1)])
     # The halves of a roundabout are nearest to each other at their ends only; what is short is
@@ -98,7 +106,8 @@ def _between(there: Floats, back: Floats, met_first: bool, met_last: bool) -> Fl
     other = np.column_stack([np.interp(place, length, back[:, i]) for i in (0, 1)])
     apart = np.hypot(*(other - samples).T)
     share = 0.5 * np.clip((_FAR_APART_M - apart) / (_FAR_APART_M - _APART_M), 0, 1)
-    return np.asarray(samples + share[:, None] * (other - samples))
+    separate = apart > _ONE_ROAD_M
+    return samples + share[:, None] * (other - samples), separate[:-1] | separate[1:]
 
 
 def _distinct(xy: Floats, dual: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,8 @@ class Refresh:
     route: str
     alignment: Alignment
     old_m: float
-    tables: Mapping[str, pd.DataFrame]
-    rows: tuple[RowMove, ...]
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    rows: tuple[RowMove, ...] = field(repr=False)
     notes: tuple[str, ...]
     faults: tuple[Fault, ...]
 
@@ -73,6 +73,10 @@ class Refresh:
     def worst(self) -> list[RowMove]:
         """The rows by how far they move on the ground, farthest first, then along the axis."""
         return sorted(self.rows, key=lambda row: (-row.sideways_m, -abs(row.along_m)))
+
+    def __str__(self) -> str:
+        """Return the summary."""
+        return self.summary()
 
     def summary(self) -> str:
         """Return what was found as lines of text."""

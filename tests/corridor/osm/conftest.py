@@ -316,7 +316,7 @@ class Stranger:
         middle[:, 1] += 40 * np.sin(at / 900) * np.clip(at / 2_000, 0, 1)
         half = len(at) // 2
         split, joined = middle[: half + 1], middle[half:]
-        there, back = split - [0, 11], split + [0, 11]
+        there, back = split - np.array([0, 11]), split + np.array([0, 11])
         there[-1] = back[-1] = split[-1]
         self.sketch.way(there, oneway="yes", ref="RN 226")
         self.sketch.way(back[::-1], oneway="yes", ref="RN 226")

@@ -372,6 +372,13 @@ def test_unknown_reference_is_refused_with_those_there_are(sketch, assembled):
         assembled(sketch, STRAIGHT)
 
 
+def test_road_that_only_crosses_the_route_is_refused(sketch, assembled):
+    """A crossing street does not lead along the route, however short that is."""
+    sketch.way([(20, -3_000), (20, 3_000)])
+    with pytest.raises(RoadplanError, match="pass the route at one place only"):
+        assembled(sketch, [(0, 0), (40, 0)])
+
+
 @pytest.mark.parametrize("name", ["buffer_m", "tolerance_m", "end_reach_m", "max_gap_m"])
 def test_limits_must_be_sensible(name):
     """Negative limits and limits that are no number are refused."""

@@ -32,6 +32,14 @@ def test_one_road_is_its_own_axis():
     assert not dual.any()
 
 
+def test_road_drawn_twice_is_one_road():
+    """Two ways over the same ground make no second carriageway."""
+    road = line((0, 0), (700, 50), (1_500, 0))
+    xy, dual = centre_line(road, road, NOWHERE)
+    assert np.abs(xy[:, 1] - np.interp(xy[:, 0], road[:, 0], road[:, 1])).max() < 1e-9
+    assert not dual.any()
+
+
 def test_axis_passes_over_without_a_step_where_carriageways_part_widely():
     """From 150 to 300 m apart the axis passes from the middle to the carriageway, smoothly."""
     x = np.arange(0.0, 10_001, 20)

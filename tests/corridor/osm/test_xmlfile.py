@@ -103,6 +103,17 @@ def test_file_without_nodes_is_told(sketch, read):
         read(sketch.xml(nodes=False))
 
 
+def test_ways_of_one_node_are_no_road(sketch_type, read):
+    """A way needs two nodes, and two that are there."""
+    lone = sketch_type()
+    lone.way([(4_000, 0)])
+    with pytest.raises(RoadplanError, match="has no road near the route"):
+        read(lone.xml())
+    lone.ways[0][1].append(77)
+    with pytest.raises(RoadplanError, match="refer to nodes that are not in it"):
+        read(lone.xml())
+
+
 def test_roads_elsewhere_are_told(sketch_type, read):
     """A file of another region is recognised."""
     elsewhere = sketch_type(lon=-60, lat=-35)
@@ -162,6 +173,7 @@ def test_other_files_are_refused(read, content, name, told):
         ('<node id="7" lon="east" lat="49"/>', "node 7 has lon 'east'; it must be degrees"),
         ('<node id="7" lon="73"/>', "node 7 has lat missing"),
         ('<way id="seven"/>', "a way has id 'seven'"),
+        (f'<way id="{2**70}"/>', "it must be a whole number of at most 64 bits"),
         ('<way id="7"><nd/></way>', "way 7 has ref missing"),
         ('<way id="7"><nd ref="x"/></way>', "way 7 has ref 'x'"),
     ],
