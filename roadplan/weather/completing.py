@@ -65,8 +65,6 @@ def complete(
         count = int((np.isnan(raw) & np.isfinite(values[name])).sum())
         if count:
             notes.append(Flag("filled", {"variable": name, "count": str(count)}))
-    # The rate of the step before the first time is used by nobody.
-    values["snowfall"][:, 0] = np.nan_to_num(values["snowfall"][:, 0], nan=0.0)
     gust, wind = values["wind_gust"], values["wind_speed"]
     unknown = np.isnan(gust) & np.isfinite(wind)
     if unknown.any():
@@ -74,7 +72,9 @@ def complete(
     values["wind_gust"] = np.maximum(np.where(unknown, parameters.gust_ratio * wind, gust), wind)
     within = _within(regular, start, end)
     regular = Storm(regular.data.isel(time=within), regular.origin)
-    values = {name: array[:, within] for name, array in values.items()}
+    values = {name: array[:, within].copy() for name, array in values.items()}
+    # The rate of the step before the first time is used by nobody.
+    values["snowfall"][:, 0] = np.nan_to_num(values["snowfall"][:, 0], nan=0.0)
     whole = np.ones(regular.shape[0], dtype=bool)
     for name in NEEDED:
         whole &= np.isfinite(values[name]).all(axis=(1, 2))

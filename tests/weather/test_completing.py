@@ -54,6 +54,17 @@ def test_what_is_missing_outside_the_time_needed_does_not_matter(
         complete(storm, parameters)
 
 
+def test_snowfall_before_the_first_time_is_not_needed(
+    storm_of: Make, parameters: Parameters
+) -> None:
+    """Grids have none at their first time; neither end of the window may cost a member."""
+    snow = np.full((2, 7, 2), 0.5)
+    snow[:, 0] = np.nan
+    assert complete(storm_of(snowfall=snow), parameters).shape[0] == 2
+    snow[:, :3] = np.nan
+    assert complete(storm_of(snowfall=snow), parameters, start=T0 + 2 * HOUR).shape[0] == 2
+
+
 def test_a_forecast_that_is_too_short_is_refused(storm_of: Make, parameters: Parameters) -> None:
     """The message tells what it covers and what is needed."""
     with pytest.raises(RoadplanError, match="covers 2026-01-15T12:00Z to 2026-01-15T18:00Z"):
