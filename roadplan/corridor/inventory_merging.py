@@ -9,8 +9,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from roadplan.corridor.inventory_placing import Placer, Record
-from roadplan.corridor.inventory_schema import POSITION_COLUMNS, REMOVE
+from roadplan.corridor.inventory_placing import Place, Placer, Record
+from roadplan.corridor.inventory_schema import (
+    POSITION_COLUMNS,
+    POST_COLUMNS,
+    REMOVE,
+    rows_with_posts,
+)
 from roadplan.corridor.schema import TABLES
 from roadplan.errors import Fault
 from roadplan.tables.cells import shown
@@ -163,7 +168,11 @@ class _Merge:
         self, old: pd.DataFrame, table: Table, file: str, placer: Placer, defaults: Defaults
     ) -> None:
         self.table, self.file, self.placer, self.defaults = table, file, placer, defaults
-        plain = old[[c for c in old.columns if c in {*table.names, ROW}]]
+        plain = old[[c for c in old.columns if c in {*table.names, ROW}]].copy()
+        posts = rows_with_posts(placer.corridor, table.name)
+        for column in POST_COLUMNS:
+            if column in posts:
+                plain[column] = posts[column].to_numpy()
         self.rows: dict[tuple[Any, ...], dict[str, Any]] = {
             self.key(record): {**record, "_file": f"{table.name}.csv"}
             for record in plain.to_dict("records")
@@ -195,11 +204,18 @@ class _Merge:
     def add(self, part: ReadPart) -> None:
         """Merge the rows of one sheet."""
         frame = part.frame
-        places = self.placer.places(frame, self.table, self.known)
-        for record, place in zip(frame.to_dict("records"), places, strict=True):
+        gone = frame[REMOVE] == "yes" if REMOVE in frame else pd.Series(False, index=frame.index)
+        by_place = any(column in POSITION_COLUMNS for column in self.table.key)
+        placed = frame if by_place else frame[~gone]
+        places = dict(
+            zip(placed.index, self.placer.places(placed, self.table, self.known), strict=True)
+        )
+        for index, record in zip(frame.index, frame.to_dict("records"), strict=True):
+            # A row that goes needs no place, unless its place is its id.
+            place = places.get(index, Place())
             where = _Where(self.file, part, int(record[ROW]))
             for trouble in place.troubles:
-                value = shown(record.get(trouble.column, ""))
+                value = shown("" if _is_empty(cell := record.get(trouble.column)) else cell)
                 self.faults.append(where.fault(trouble.column, trouble.why, trouble.remedy, value))
             if place.troubles:
                 self._tell(record, "rejected", where)
@@ -213,8 +229,7 @@ class _Merge:
                 if column.kind == "flag" and column.name in given:
                     given[column.name] = given[column.name] == "yes"
             said_place = any(
-                not _is_empty(record.get(c))
-                for c in (*POSITION_COLUMNS, "post", "from_post", "to_post", "lon")
+                not _is_empty(record.get(c)) for c in (*POSITION_COLUMNS, *POST_COLUMNS, "lon")
             )
             values = self._snapped({**given, **place.values}, place.tolerance_m)
             self._put(record, values, where, place.notes, said_place=said_place)

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from roadplan.corridor.inventory_schema import POST_SEPARATOR
+from roadplan.corridor.inventory_schema import (
+    POST_SEPARATOR,
+    SAME_POST_M,
+)
 from roadplan.corridor.model import Corridor
 from roadplan.corridor.position import Position
 from roadplan.errors import PostError, RoadplanError
@@ -29,8 +32,10 @@ TOLD_OFFSET_M = 30.0
 Record = Mapping[str, Any]
 """One row: column name → value."""
 
+_STATION_COLUMN = {"post": "station_m", "from_post": "from_m", "to_post": "to_m"}
+"""Column of a post → column of the station it means."""
+
 _STATION_TOLERANCE_M = 0.01
-_POST_TOLERANCE_M = 1.5
 _POINT_TOLERANCE_M = 2.0
 
 
@@ -122,7 +127,8 @@ class Placer:
         table
             The corridor's table.
         known
-            Gives the row that the corridor has under the same id, or None.
+            Gives the row that the corridor has under the same id, or None; with its posts as they
+            are exported.
         """
         records = frame.to_dict("records")
         points = self._points(frame)
@@ -150,7 +156,7 @@ class Placer:
                 "correct the coordinates (perhaps longitude and latitude are swapped)",
             )
         chosen = self._choose(
-            [self._by_station(record, old, "station_m"), self._by_post(record, "post"), point],
+            [self._by_station(record, old, "station_m"), self._by_post(record, old, "post"), point],
             _position_of(old, "station_m"),
         )
         return _point_place(chosen, record, old)
@@ -161,7 +167,7 @@ class Placer:
             candidate
             for candidate in (
                 self._by_station(record, old, "station_m"),
-                self._by_post(record, "post"),
+                self._by_post(record, old, "post"),
             )
             if candidate is not None
         ]
@@ -184,8 +190,8 @@ class Placer:
         ends: dict[str, _Candidate | None] = {}
         texts = {"from": record.get("from_post", ""), "to": record.get("to_post", "")}
         by_post = {
-            "from": self._by_post(record, "from_post", texts["to"]),
-            "to": self._by_post(record, "to_post", texts["from"]),
+            "from": self._by_post(record, old, "from_post", texts["to"]),
+            "to": self._by_post(record, old, "to_post", texts["from"]),
         }
         for end in ("from", "to"):
             ends[end] = self._choose(
@@ -241,12 +247,19 @@ class Placer:
             raise _MisplacedError(column, *_why_and_remedy(error)) from error
         return _Candidate(column, position, _STATION_TOLERANCE_M)
 
-    def _by_post(self, record: Record, column: str, other: str = "") -> _Candidate | None:
+    def _by_post(
+        self, record: Record, old: Record | None, column: str, other: str = ""
+    ) -> _Candidate | None:
         """Return where a post stands; `other`, the post of the other end, may tell the route."""
         text = str(record.get(column, "") or "")
         if not text:
             return None
         route = str(record.get("route", "") or "") or self.route
+        if old is not None and text == old.get(column):
+            # As it was exported: it means the place of its row.
+            before = _position_of(old, _STATION_COLUMN[column])
+            if before is not None:
+                return _Candidate(column, before, SAME_POST_M)
         found: list[Position] = []
         for part in filter(None, (part.strip() for part in text.split(POST_SEPARATOR))):
             try:
@@ -255,7 +268,7 @@ class Placer:
                 raise _MisplacedError(column, *_why_and_remedy(error)) from error
         if not found:
             raise _MisplacedError(column, "it is no kilometre post", "write it as m36:1610+250")
-        first = _Candidate(column, found[0], _POST_TOLERANCE_M)
+        first = _Candidate(column, found[0], SAME_POST_M)
         if not all(self._is_same(first, position) for position in found[1:]):
             raise _MisplacedError(
                 column, "its posts mean different places", "leave only one of them"

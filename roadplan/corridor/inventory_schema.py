@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from roadplan.corridor.model import Corridor
-from roadplan.corridor.position import Position
+from roadplan.corridor.posts import Post, Postings
 from roadplan.corridor.schema import TABLES
-from roadplan.errors import PostError, RoadplanError
+from roadplan.errors import RoadplanError
 from roadplan.tables.schema import Column, Table
 from roadplan.tables.template import write_template
 
@@ -23,8 +24,14 @@ NOT_IMPORTABLE = ("routes", "control_points", "background")
 POSITION_COLUMNS = ("route", "station_m", "from_m", "to_m")
 """Columns that say where a row lies, in the form in which a corridor keeps it."""
 
+SAME_POST_M = 1.5
+"""How far a post may lie from the station it was written for: posts are written to the metre."""
+
 REMOVE = "remove"
 """Column by which a row is taken out."""
+
+POST_COLUMNS = ("post", "from_post", "to_post")
+"""Columns that say where a row lies as kilometre posts."""
 
 POST_SEPARATOR = "·"
 """What stands between several posts that mean one place."""
@@ -199,23 +206,34 @@ def rows_with_posts(corridor: Corridor, name: str) -> pd.DataFrame:
     frame = corridor.table(name)
     for column, title in (("station_m", "post"), ("from_m", "from_post"), ("to_m", "to_post")):
         if column in frame and "route" in frame:
-            frame[title] = [
-                _posts_text(corridor, str(route), float(station))
-                for route, station in zip(frame["route"], frame[column], strict=True)
-            ]
+            texts = np.full(len(frame), "", dtype=object)
+            for route, index in frame.groupby("route").indices.items():
+                stations = frame[column].to_numpy(float)[index]
+                texts[index] = _post_texts(corridor.postings, str(route), stations)
+            frame[title] = texts
     return frame
 
 
-def _posts_text(corridor: Corridor, route: str, station_m: float) -> str:
-    """Return the posts at a place that mean this place again, within a metre or so."""
-    texts = []
-    for post in corridor.postings.posts(Position(route, station_m)):
-        for text in (str(post), f"{post}@{route}"):
-            try:
-                back = corridor.position(text)
-            except PostError:
-                continue
-            if back.route == route and np.isclose(back.station_m, station_m, rtol=0, atol=1.5):
-                texts.append(text)
-                break
-    return f" {POST_SEPARATOR} ".join(texts)
+def _post_texts(
+    postings: Postings, route: str, station_m: NDArray[np.float64]
+) -> NDArray[np.object_]:
+    """Return the posts at stations of a route that mean these places again, to a metre or so."""
+    texts = np.full(len(station_m), "", dtype=object)
+    for posting in postings.names:
+        km = np.round(postings.post_km(posting, route, station_m), 3)
+        here, elsewhere, wrong = (np.zeros(len(km), dtype=bool) for _ in range(3))
+        for row in postings.breaks.query("posting == @posting").itertuples():
+            ends = sorted((row.from_post_km, row.to_post_km))
+            hit = (km >= ends[0]) & (km <= ends[1])
+            share = (km - row.from_post_km) / (row.to_post_km - row.from_post_km)
+            found = row.from_m + share * (row.to_m - row.from_m)
+            near = np.abs(found - station_m) <= SAME_POST_M
+            if row.route == route:
+                here |= hit & near
+                wrong |= hit & ~near
+            else:
+                elsewhere |= hit
+        for i in np.flatnonzero(here & ~wrong):
+            text = f"{Post(posting, float(km[i]))}{f'@{route}' if elsewhere[i] else ''}"
+            texts[i] = f"{texts[i]} {POST_SEPARATOR} {text}" if texts[i] else text
+    return texts

@@ -153,10 +153,10 @@ def _book_of(origin: Path, sheets: Sequence[Sheet]) -> Any:
     """Return the workbook to mark: the user's own, or a plain copy of its cells."""
     if origin.suffix.lower() in {".xlsx", ".xlsm"} and _is_harmless(origin, sheets):
         try:
-            with warnings.catch_warnings():
+            with origin.open("rb") as stream, warnings.catch_warnings():
                 # What openpyxl does not keep (e.g. drawings) does not matter in a marked copy.
                 warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(origin)
+                book = openpyxl.load_workbook(stream)
             if all(sheet.name in book.sheetnames for sheet in sheets):
                 return book
         except _BOOK_ERRORS:
