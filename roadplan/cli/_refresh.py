@@ -94,7 +94,8 @@ def refresh(
 
     Ways are chosen by reference or name (by the route's postings where none is given) near the
     present axis and put in order. What moves by how much is told first; nothing is written
-    without --apply, and then the folder is replaced as a whole or not at all.
+    without --apply, and then the folder is replaced as a whole or not at all. The corridor read is
+    that of --corridor, else the one in --into, else the shipped one.
     """
     from roadplan.corridor import load
     from roadplan.corridor.osm import Limits, Wanted
