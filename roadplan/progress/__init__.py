@@ -44,7 +44,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from roadplan.progress.asof import AsOf
+    from roadplan.progress.asof import AsOf, read_day, read_moment
     from roadplan.progress.baseline import Baseline, Planned, StoredBaseline
     from roadplan.progress.checks import check_reports
     from roadplan.progress.curves import completion_by_day, done_stretches
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from roadplan.progress.worktypes import Stage, WorkType, WorkTypes, load_work_types
 
 _WHERE = {
-    "asof": ("AsOf",),
+    "asof": ("AsOf", "read_day", "read_moment"),
     "baseline": ("Baseline", "Planned", "StoredBaseline"),
     "checks": ("check_reports",),
     "curves": ("completion_by_day", "done_stretches"),
@@ -100,6 +100,8 @@ __all__ = [
     "done_stretches",
     "load_work_types",
     "open_ledger",
+    "read_day",
+    "read_moment",
     "report_on",
     "statements",
     "status",

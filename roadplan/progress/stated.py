@@ -41,12 +41,15 @@ class Statement:
         The date as known: a year, a month or a day.
     known_from, known_by
         First and last day that the date may mean.
+    value_text
+        What is stated, as written: a figure, a day or nothing.
     value
         The figure; None where it is none.
     unit
         `km`, `percent`, `date` or empty.
     day
-        The day stated, for deadlines and planned starts that name one; else None.
+        The day stated, for deadlines and planned starts; the last that it may mean where only a
+        month or a year is stated. None where none is.
     whole
         What the figure is of, in its unit: as stated, else the official length of the contract or
         100 percent; None where it is of nothing.
@@ -66,6 +69,7 @@ class Statement:
     date_text: str
     known_from: dt.date
     known_by: dt.date
+    value_text: str
     value: float | None
     unit: str
     day: dt.date | None
@@ -163,6 +167,7 @@ def _statement(record: dict[str, Any], lengths: dict[str, float]) -> Statement:
         date_text=record["date"],
         known_from=known_from,
         known_by=known_by,
+        value_text=text,
         value=value,
         unit=unit,
         day=day,
