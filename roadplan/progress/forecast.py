@@ -21,6 +21,12 @@ from roadplan.progress.forecast_assumptions import Assumptions, load_assumptions
 from roadplan.progress.forecast_crews import CrewCount, ExtraCrew, count_crews, planned_at_once
 from roadplan.progress.forecast_pace import Paces, learn_paces, work_intervals
 from roadplan.progress.forecast_result import WHOLE, Forecast
+from roadplan.progress.forecast_throughput import (
+    Increments,
+    Throughput,
+    ready_moments,
+    throughput,
+)
 from roadplan.progress.montecarlo import Gang, Links, RemainingWork, Shock, simulate
 from roadplan.progress.seasons import Seasons, WorkCalendar, day_date, day_number
 
@@ -218,6 +224,9 @@ class _Case:
             left=self.left,
             assumptions=settings.assumptions,
         )
+        self.rows = self._rows_by_gang()
+        self.increments = Increments.of(self.history, len(self.items))
+        self.throughputs = self._throughputs()
         self.counts = self._crews()
         self.left_out = self._left_out()
 
@@ -271,30 +280,43 @@ class _Case:
     def _gang_keys(self) -> list[tuple[str, str]]:
         return list(zip(self.items["contract"], self.items["work_type"], strict=True))
 
-    def _crews(self) -> dict[tuple[str, str], CrewCount]:
-        """Return the crews of every contract and work type that has work on the road."""
-        keys = self._gang_keys()
-        since = self.now - self.settings.assumptions.window_days
-        recent = self.intervals[self.intervals["to_day"] > since]
-        by_key: dict[tuple[str, str], list[int]] = {}
-        for row, key in enumerate(keys):
-            by_key.setdefault(key, []).append(row)
-        row_of = recent["row"].to_numpy(np.intp)
-        found = {}
-        for key, rows in by_key.items():
-            mine = recent[np.isin(row_of, rows)]
-            first = max(since, float(mine["from_day"].min())) if len(mine) else self.now
-            begin, end = self.calendar(rows[0]).worked([first, self.now])
-            cut = mine.assign(work_days=self._inside(mine, rows[0], first))
-            planned = planned_at_once(self.start[rows], self.end[rows])
-            found[key] = count_crews(cut, window_work_days=float(end - begin), planned=planned)
-        return found
+    def _rows_by_gang(self) -> dict[tuple[str, str], NDArray[np.intp]]:
+        """Return the rows of every contract and work type."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for row, key in enumerate(self._gang_keys()):
+            found.setdefault(key, []).append(row)
+        return {key: np.array(rows, dtype=np.intp) for key, rows in found.items()}
 
-    def _inside(self, intervals: pd.DataFrame, row: int, since: float) -> Floats:
-        """Return the working days of intervals that lie in the window."""
-        calendar = self.calendar(row)
-        begin = calendar.worked(np.maximum(intervals["from_day"].to_numpy(np.float64), since))
-        return calendar.worked(intervals["to_day"].to_numpy(np.float64)) - begin
+    def _throughputs(self) -> dict[tuple[str, str], Throughput]:
+        before = [
+            [self._number[other] for other in others if other in self._number]
+            for others in self.items["after"]
+        ]
+        ready = ready_moments(before, self.increments.done, self.start)
+        return {
+            key: throughput(
+                self.increments,
+                rows=rows,
+                quantity=self.items["quantity"].to_numpy(np.float64),
+                ready=ready[rows],
+                calendar=self.calendar(int(rows[0])),
+                since=self.now - self.settings.assumptions.window_days,
+                now=self.now,
+            )
+            for key, rows in self.rows.items()
+        }
+
+    def _crews(self) -> dict[tuple[str, str], CrewCount]:
+        """Return the crews of every contract and work type."""
+        found = {}
+        for key, rows in self.rows.items():
+            # A crew that takes items in turn is as fast as all quantity over all time.
+            quantity = self.items["quantity"].to_numpy(np.float64)[rows]
+            known = self.paces.log_pace[rows] - self.paces.own_sd[rows] ** 2 / 2
+            pace = float(quantity.sum() / (quantity * np.exp(-known)).sum())
+            planned = planned_at_once(self.start[rows], self.end[rows])
+            found[key] = count_crews(self.throughputs[key], pace=pace, planned=planned)
+        return found
 
     def _left_out(self) -> pd.DataFrame:
         lost = (self.done < _DONE) & ~np.isfinite(self.paces.log_pace)
@@ -330,11 +352,12 @@ class _Case:
             group=np.array([group[c] for c in part["contract"]], dtype=np.intp),
             calendar=np.array([position[id(each)] for each in calendars], dtype=np.intp),
             calendars=distinct,
-            release=np.where(begun, self.now, np.maximum(planned, self.now)),
+            release=np.where(begun, self._went_on(rows), np.maximum(planned, self.now)),
             rank=_rank(begun, planned, part["from_m"].to_numpy(np.float64)),
             gang=gang_of,
             gangs=gangs,
             links=self._links(rows, begun),
+            now=self.now,
         )
         return work, rows
 
@@ -357,6 +380,17 @@ class _Case:
             gangs.append(Gang(crews=crews, extra=extra))
         use = np.array([self.counts[key].use for key in keys])
         return gangs, np.array([number[key] for key in keys], dtype=np.intp), use
+
+    def _went_on(self, rows: NDArray[np.intp]) -> Floats:
+        """Return since when items that have begun are taken to have gone on.
+
+        Since their last report, but not for longer than one usual interval between reports: what
+        was done since is not reported yet.
+        """
+        last = np.full(len(self.items), -np.inf)
+        row = self.history["row"].to_numpy(np.intp)
+        np.maximum.at(last, row, self.history["moment"].to_numpy(np.float64))
+        return np.maximum(last[rows], self.now - self.increments.gap)
 
     def _links(self, rows: NDArray[np.intp], begun: NDArray[np.bool_]) -> Links:
         """Return what waits for what among the unfinished items.
@@ -420,38 +454,20 @@ class _Case:
 
     def pace_table(self, deadlines: Mapping[str, date]) -> pd.DataFrame:
         """Return by contract and work type the pace that was reached and that is needed."""
-        since = self.now - self.settings.assumptions.window_days
         quantity = self.items["quantity"].to_numpy(np.float64)
-        row_of = self.intervals["row"].to_numpy(np.intp)
         table = []
-        keys = pd.Series(self._gang_keys())
-        for key, rows in keys.groupby(keys, sort=False).groups.items():
-            contract, work_type = key
-            place = rows.to_numpy(np.intp)
-            mine = self.intervals[np.isin(row_of, place)]
-            calendar = self.calendar(int(place[0]))
-            begin, now = calendar.worked([since, self.now])
-            full = calendar.worked(mine["to_day"]) - calendar.worked(mine["from_day"])
-            inside = self._inside(mine, int(place[0]), since)
-            amount = mine["share"].to_numpy() * quantity[mine["row"].to_numpy(np.intp)]
-            part = np.clip(inside / np.where(full > 0, full, 1), 0, 1)
-            done = float((amount * part).sum())
-            first = max(since, float(mine["from_day"].min())) if len(mine) else np.nan
-            if len(mine):
-                begin = calendar.worked(first)
+        for (contract, work_type), rows in self.rows.items():
             deadline = deadlines.get(contract) or deadlines.get(WHOLE)
-            open_days = _work_days_until(calendar, self.now, deadline)
-            left = float(self.left[place].sum())
-            crews = self.counts[key]
+            open_days = _work_days_until(self.calendar(int(rows[0])), self.now, deadline)
+            left = float(self.left[rows].sum())
+            crews = self.counts[contract, work_type]
             table.append(
                 {
                     "contract": contract,
                     "work_type": work_type,
-                    "quantity": float(quantity[place].sum()),
+                    "quantity": float(quantity[rows].sum()),
                     "left": left,
-                    "reached_per_day": done / float(now - begin)
-                    if now > begin and done
-                    else np.nan,
+                    "reached_per_day": self.throughputs[contract, work_type].reached_per_day,
                     "needed_per_day": _needed(left, open_days),
                     "work_days_left": open_days,
                     "crews": crews.crews,

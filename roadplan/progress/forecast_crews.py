@@ -1,4 +1,4 @@
-"""How many crews work at once: counted from the ledger, drawn towards the plan."""
+"""How many crews work at once: from what they got done together, drawn towards the plan."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from roadplan.errors import RoadplanError
+from roadplan.progress.forecast_throughput import Throughput
 
 Floats = NDArray[np.float64]
 
 _PLAN_WORK_DAYS = 40.0
 """Working days of observation that the plan's number of crews counts for."""
+
+_BUSY_SHARE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +65,13 @@ class CrewCount:
     Parameters
     ----------
     seen
-        Items that went ahead at once, on average over the working days of the window; NaN where
-        none did.
+        Crews that would have done what was done; NaN where nothing was.
     planned
-        Items that the plan has at once, on average; NaN without a plan.
+        Items that the plan has at once; NaN without a plan.
     crews
         Whole crews; 0 where no number is known and items do not wait for one.
     use
-        Share of their time in which they work, 0–1, so that `crews` times `use` is what was seen.
+        Factor on their pace, so that `crews` times `use` is what was seen.
     """
 
     seen: float
@@ -78,43 +80,46 @@ class CrewCount:
     use: float
 
 
-def count_crews(intervals: pd.DataFrame, *, window_work_days: float, planned: float) -> CrewCount:
+def count_crews(done: Throughput, *, pace: float, planned: float) -> CrewCount:
     """Return the crews of one gang.
 
     Parameters
     ----------
-    intervals
-        What the gang's items did in the window: `work_days`.
-    window_work_days
-        Working days of the gang in the window since its first progress.
+    done
+        What the gang got done.
+    pace
+        What one crew does by working day.
     planned
         Items that the plan has at once; NaN where it does not say.
 
     Examples
     --------
-    Three items that each went ahead on 60 of 80 working days are 2.25 crews at work, where the
-    plan speaks of none: three crews at three quarters of their time.
+    Where 0.9 km were done a day and a crew does 0.4 km, 2.25 crews were at work: two that do an
+    eighth more than one crew does.
 
-    >>> frame = pd.DataFrame({"work_days": [60.0, 60.0, 60.0]})
-    >>> counted = count_crews(frame, window_work_days=80, planned=float("nan"))
-    >>> counted.crews, counted.use
-    (3, 0.75)
+    >>> done = Throughput(per_day=0.9, work_days=80, starved=False, reached_per_day=0.9)
+    >>> counted = count_crews(done, pace=0.4, planned=float("nan"))
+    >>> counted.crews, round(counted.use, 6)
+    (2, 1.125)
     """
-    active = float(intervals["work_days"].sum())
-    seen = active / window_work_days if window_work_days > 0 and active > 0 else float("nan")
+    seen = done.per_day / pace if np.isfinite(done.per_day) and pace > 0 else float("nan")
     if np.isnan(seen) and np.isnan(planned):
         return CrewCount(seen=seen, planned=planned, crews=0, use=1.0)
-    if np.isnan(seen):
-        crews = max(1, int(np.ceil(planned - 1e-9)))
+    if np.isnan(seen) or (done.starved and seen < planned):
+        crews = max(1, round(planned))
         return CrewCount(seen=seen, planned=planned, crews=crews, use=1.0)
     weight = 0.0 if np.isnan(planned) else _PLAN_WORK_DAYS
-    blended = (active + weight * np.nan_to_num(planned)) / (window_work_days + weight)
-    crews = max(1, int(np.ceil(blended - 1e-9)))
-    return CrewCount(seen=seen, planned=planned, crews=crews, use=float(min(1.0, blended / crews)))
+    total = seen * done.work_days + weight * float(np.nan_to_num(planned))
+    blended = total / (done.work_days + weight)
+    crews = max(1, round(blended))
+    return CrewCount(seen=seen, planned=planned, crews=crews, use=float(blended / crews))
 
 
 def planned_at_once(first: Floats, last: Floats) -> float:
-    """Return how many items a plan has at once, averaged over the time in which it has any.
+    """Return how many items a plan has at once in all but the fifth of its busiest time.
+
+    A mean would count the beginning and the end of the works, when few items go on, as if there
+    were no more crews.
 
     Parameters
     ----------
@@ -124,14 +129,18 @@ def planned_at_once(first: Floats, last: Floats) -> float:
     Examples
     --------
     >>> planned_at_once(np.array([0.0, 0.0, 10.0]), np.array([10.0, 10.0, 20.0]))
-    1.5
+    2.0
     """
     known = np.isfinite(first) & np.isfinite(last)
     if not known.any():
         return float("nan")
     begin, end = first[known], last[known]
     edges = np.unique(np.concatenate((begin, end)))
+    if len(edges) < 2:
+        return float(len(begin))
     middle = (edges[1:] + edges[:-1]) / 2
-    busy = (begin[:, None] <= middle) & (end[:, None] >= middle)
-    covered = float(np.diff(edges)[busy.any(axis=0)].sum())
-    return float((end - begin).sum() / covered) if covered > 0 else 1.0
+    count = ((begin[:, None] <= middle) & (end[:, None] >= middle)).sum(axis=0)
+    length = np.diff(edges) * (count > 0)
+    order = np.argsort(count, kind="stable")
+    reached = np.cumsum(length[order]) / length.sum()
+    return float(count[order][int(np.argmax(reached >= _BUSY_SHARE - 1e-9))])

@@ -20,6 +20,8 @@ from roadplan.progress.seasons import WorkCalendar
 
 Floats = NDArray[np.float64]
 
+_USUAL_WORK_DAYS = 20.0
+
 BASES = (
     "own reports",
     "contract and work type",
@@ -78,10 +80,12 @@ def work_intervals(
     Returns
     -------
     DataFrame
-        `row`, `from_day`, `to_day`, `share` done in between and `work_days`. Intervals without
-        progress, and those outside every working day, tell nothing of the pace and are left out.
+        `row`, `from_day`, `to_day`, `share` done in between and `work_days`. An interval goes from
+        the report that first stated an amount to the one that states more; before work begins it
+        goes from the last report of nothing. Intervals outside every working day tell nothing of
+        the pace and are left out.
     """
-    ordered = history.sort_values(["row", "moment"], kind="stable")
+    ordered = _turns(history.sort_values(["row", "moment"], kind="stable"))
     row = ordered["row"].to_numpy(np.intp)
     moment = ordered["moment"].to_numpy(np.float64)
     done = ordered["done"].to_numpy(np.float64)
@@ -106,6 +110,16 @@ def work_intervals(
         work_days[mine] = ends - calendar.worked(found.loc[mine, "from_day"].to_numpy())
     found["work_days"] = work_days
     return found[found["work_days"] > 0].reset_index(drop=True)
+
+
+def _turns(ordered: pd.DataFrame) -> pd.DataFrame:
+    """Return the reports that first state an amount, and the last that state nothing."""
+    row, done = ordered["row"].to_numpy(np.intp), ordered["done"].to_numpy(np.float64)
+    if len(row) == 0:
+        return ordered
+    changes = (row[1:] != row[:-1]) | (done[1:] != done[:-1])
+    first, last = np.append(True, changes), np.append(changes, True)
+    return ordered[np.where(done > 0, first, last)]
 
 
 def learn_paces(
@@ -142,12 +156,13 @@ def learn_paces(
         pools, pool, ratio, item_sd=item_sd, interval_sd=interval_sd, assumptions=assumptions
     )
     counts = ratio.count
-    noise = np.where(counts > 0, interval_sd**2 / np.maximum(counts, 1), np.inf)
+    noise = interval_sd**2 / np.where(counts > 0, ratio.weight, np.nan)
+    noise = np.where(counts > 0, noise, np.inf)
     trust = item_sd**2 / (item_sd**2 + noise)
     own_mean = mean[pool] + np.where(counts > 0, trust * (ratio.mean - mean[pool]), 0.0)
     own_variance = item_sd**2 * (1 - trust)
     log_pace = own_mean + np.log(reference)
-    typical = float(np.median(intervals["work_days"])) if len(intervals) else 20.0
+    typical = _typical_work_days(intervals)
     ahead = np.maximum(left / np.exp(np.nan_to_num(log_pace)) / typical, 1.0)
     return Paces(
         log_pace=log_pace,
@@ -173,11 +188,21 @@ class _Seen:
 
 @dataclass(frozen=True, eq=False)
 class _Ratios:
-    """Logarithms of pace over reference: of each item, and of each interval around its item."""
+    """Logarithms of pace over reference: of each item, and of each interval around its item.
+
+    `weight` is the length of what was seen of an item in usual intervals: the scatter of a pace
+    falls with the time over which it is measured. Residuals are those of a usual interval.
+    """
 
     mean: Floats
     count: Floats
+    weight: Floats
     residual: Floats
+
+
+def _typical_work_days(intervals: pd.DataFrame) -> float:
+    """Return the usual length of an interval in working days."""
+    return float(np.median(intervals["work_days"])) if len(intervals) else _USUAL_WORK_DAYS
 
 
 def _seen(intervals: pd.DataFrame, quantity: Floats) -> _Seen:
@@ -220,8 +245,12 @@ def _ratios(intervals: pd.DataFrame, quantity: Floats, reference: Floats, seen: 
     usable = seen.count > 0
     mean = np.zeros(len(quantity))
     mean[usable] = np.log(seen.quantity[usable] / seen.work_days[usable] / reference[usable])
-    centre = np.bincount(row, weights=single, minlength=len(quantity)) / np.maximum(seen.count, 1)
-    return _Ratios(mean, seen.count, single - centre[row])
+    typical = _typical_work_days(intervals)
+    length = intervals["work_days"].to_numpy(np.float64) / typical
+    weight = np.bincount(row, weights=length, minlength=len(quantity))
+    centre = np.bincount(row, weights=single * length, minlength=len(quantity))
+    centre = centre / np.where(weight > 0, weight, 1)
+    return _Ratios(mean, seen.count, weight, (single - centre[row]) * np.sqrt(length))
 
 
 def _interval_sd(ratio: _Ratios, assumptions: Assumptions) -> float:
@@ -254,7 +283,7 @@ def _item_sd(
         if size < 2:
             continue
         spread = float(((ratio.mean[mine] - ratio.mean[mine].mean()) ** 2).sum())
-        noise = float((interval_sd**2 / ratio.count[mine]).sum()) * (1 - 1 / size)
+        noise = float((interval_sd**2 / ratio.weight[mine]).sum()) * (1 - 1 / size)
         squares += spread - noise
         freedom += size - 1
     weight = assumptions.item_sd_weight
@@ -278,7 +307,7 @@ def _levels(
     for k in range(len(pools)):
         mine = (pool == k) & (ratio.count > 0)
         if mine.any():
-            weights = 1 / (item_sd**2 + interval_sd**2 / ratio.count[mine])
+            weights = 1 / (item_sd**2 + interval_sd**2 / ratio.weight[mine])
             centre = float((weights * ratio.mean[mine]).sum() / weights.sum())
             found[k] = (centre, float(1 / weights.sum()))
     between = assumptions.level_sd**2

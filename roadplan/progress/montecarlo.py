@@ -96,6 +96,8 @@ class RemainingWork:
         Index of the crews that do it, and these.
     links
         What waits for what.
+    now
+        The moment before which nothing can end: what is left is known to be undone by then.
     """
 
     ids: Sequence[str]
@@ -112,6 +114,7 @@ class RemainingWork:
     gang: Ints
     gangs: Sequence[Gang]
     links: Links = field(default_factory=Links)
+    now: float = -np.inf
 
     def __post_init__(self) -> None:
         n = len(self.ids)
@@ -279,7 +282,9 @@ class _Course:
             return
         draws = self.done.shape[1]
         begin, end = start[:draws], finish[:draws]
-        length = np.maximum(np.where(np.isfinite(end), end - begin, np.inf), 1e-9)
+        known = np.isfinite(end)
+        begin, end = np.where(known, begin, np.inf), np.where(known, end, np.inf)
+        length = np.where(known, np.maximum(end, begin + 1e-9), 1.0) - np.where(known, begin, 0.0)
         share = np.clip((self.moments[:, None] - begin) / length, 0.0, 1.0)
         self.done += self.weight[item] * share
 
@@ -325,6 +330,7 @@ class _Run:
                 start = self._later(start, self._ends[other] + lag, driver, other)
         start, crews, taken = self._take_crew(item, start, driver)
         finish = work.calendars[work.calendar[item]].finish(start, needed)
+        finish = np.maximum(finish, work.now)
         if crews is not None:
             crews.free[taken, self._rows] = finish
             crews.held[taken[:t], self._rows[:t]] = item
