@@ -54,6 +54,9 @@ class Assumptions:
     shock_correlation: float
     gate_lag_days: float
     window_days: float
+    class_overrun_mean: float
+    class_overrun_sd: float
+    stated_share_sd: float
 
 
 def load_assumptions(
