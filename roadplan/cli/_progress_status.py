@@ -143,7 +143,7 @@ def history(item: str, ledger_place: str, corridor_path: Path | None, as_json: b
         place = {"route": wanted.route, "from_m": wanted.from_m, "to_m": wanted.to_m}
     with open_ledger(ledger_place) as ledger:
         found = list(ledger.reports(work_type=wanted.work_type, **place))
-    corrected = {each.report.supersedes: each.id for each in found if each.report.supersedes}
+        corrected = ledger.corrections([each.id for each in found])
     if as_json:
         echo_json([{**each.as_dict(), "corrected_by": corrected.get(each.id)} for each in found])
         return

@@ -317,6 +317,11 @@ class Ledger:
             return stored_report(row)
         raise LedgerError(f"there is no report '{report}' in {self.place}")
 
+    def corrections(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return what corrects some reports: corrected id → id of the correction."""
+        with self._store.reading():
+            return self._store.corrections(sorted(set(ids)))
+
     def history(self, *, recorded_by: dt.datetime | None = None) -> History:
         """Return all reports as arrays, for the status at any date.
 
@@ -473,11 +478,13 @@ class Ledger:
             The copy could not be made, or the ledger does not hold.
         """
         target = Path(path)
+        # Read before the copy is made: the copy must hold at least what this head proves.
+        beside = self.side_head()
         try:
             with replacing(target) as temporary:
                 self._store.copy_to(temporary)
                 with Ledger(SqliteStore(temporary)) as copy:
-                    proof = copy.verify(self.side_head())
+                    proof = copy.verify(beside)
                 if proof.head is None:
                     raise LedgerError(
                         f"the ledger in {self.place} does not hold, so no backup was made: "

@@ -137,10 +137,14 @@ class PostgresStore:
         digest = hashlib.sha256(self._schema.encode()).digest()
         self._lock = int.from_bytes(digest[:8], "big", signed=True)
         self._connection: psycopg.Connection[Any] | None = None
-        with self._explained():
-            if create:
-                self._create(ledger_id or uuid.uuid4().hex)
-            self.ledger_id = self._check_version()
+        try:
+            with self._explained():
+                if create:
+                    self._create(ledger_id or uuid.uuid4().hex)
+                self.ledger_id = self._check_version()
+        except BaseException:
+            self.close()
+            raise
 
     # -- connection -------------------------------------------------------------------------
 
@@ -160,13 +164,20 @@ class PostgresStore:
             f"-c search_path={self._schema} -c idle_in_transaction_session_timeout=120000 "
             "-c default_transaction_isolation=read\\ committed"
         )
-        self._connection = psycopg.connect(
-            self._url,
-            connect_timeout=CONNECT_S,
-            autocommit=True,
-            options=settings,
-            application_name="roadplan",
-        )
+        try:
+            self._connection = psycopg.connect(
+                self._url,
+                connect_timeout=CONNECT_S,
+                autocommit=True,
+                options=settings,
+                application_name="roadplan",
+            )
+        except psycopg.Error as error:
+            said = " ".join(str(error).split())
+            raise LedgerUnreachableError(
+                f"the server of {self.place} did not answer ({said}); nothing was stored, check "
+                "the URL, the network and your rights"
+            ) from error
         return self._connection
 
     def _run(self, sql: str, values: Sequence[object] = ()) -> psycopg.Cursor[Any]:
