@@ -13,7 +13,7 @@ from roadplan.i18n import LANGUAGES
 
 if TYPE_CHECKING:
     from roadplan.corridor.inventory import ImportReport
-    from roadplan.corridor.inventory_merging import RowOutcome
+    from roadplan.corridor.inventory_outcome import RowOutcome
 
 _tables_option = click.option(
     "--table", "tables", multiple=True, metavar="NAME", help="Only this table; may be repeated."
@@ -171,7 +171,7 @@ def _told(row: RowOutcome) -> str:
 def _value(value: object) -> str:
     from roadplan.tables.writing import plain_text
 
-    text = plain_text(value)
+    text = plain_text(round(value, 3) if isinstance(value, float) else value) or "–"
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

@@ -16,15 +16,14 @@ import pandas as pd
 
 from roadplan.corridor.checks import check_tables
 from roadplan.corridor.inventory_merging import (
-    Defaults,
     Merged,
-    Outcome,
-    RowOutcome,
     merge_table,
     told_in_place,
 )
+from roadplan.corridor.inventory_outcome import Outcome, RowOutcome
 from roadplan.corridor.inventory_placing import Placer
 from roadplan.corridor.inventory_schema import import_tables
+from roadplan.corridor.inventory_standing import Defaults
 from roadplan.corridor.load import read_tables, shipped_folder
 from roadplan.corridor.model import Corridor
 from roadplan.corridor.schema import TABLES
@@ -32,7 +31,7 @@ from roadplan.corridor.store import write_tables
 from roadplan.errors import Fault, FaultsError, RoadplanError
 from roadplan.tables.marking import mark_faults
 from roadplan.tables.schema import STANDINGS
-from roadplan.tables.workbook import ReadPart, read_workbook
+from roadplan.tables.workbook import ReadPart, WorkbookRead, read_workbook
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,11 +167,9 @@ def import_inventory(
     if posting:
         posting = corridor.postings.resolve(posting)
     read = read_workbook(file, import_tables().values(), only=only)
-    sound, spoilt = _without_spoilt_rows(read.parts, read.faults)
     merged = _merge(
         tables,
-        sound,
-        file=file.name,
+        read,
         placer=Placer(corridor=corridor, posting=posting, route=route),
         defaults=Defaults(standing=standing, source=said_by or file.name),
         replace_estimates=replace_estimates,
@@ -181,7 +178,7 @@ def import_inventory(
     after = {name: merged[name].frame if name in merged else tables[name] for name in tables}
     faults += _new_faults(after, read.parts, faults, folder.name)
     outcomes = [row for table in merged.values() for row in table.outcomes]
-    rows = _told([*outcomes, *spoilt], [fault for fault in faults if fault.file == file.name])
+    rows = _told(outcomes, [fault for fault in faults if fault.file == file.name])
     written = not faults and not dry_run
     if written:
         write_tables(after, folder)
@@ -215,58 +212,30 @@ def _tables_to_change(folder: Path, base: str | os.PathLike[str] | None) -> dict
     return tables
 
 
-def _without_spoilt_rows(
-    parts: Iterable[ReadPart], faults: Iterable[Fault]
-) -> tuple[list[ReadPart], list[RowOutcome]]:
-    """Take out the rows in which a cell could not be understood; they are rejected."""
-    places = {(fault.sheet, fault.row) for fault in faults}
-    sound: list[ReadPart] = []
-    spoilt: list[RowOutcome] = []
-    for part in parts:
-        bad = part.frame["_row"].map(lambda row, sheet=part.sheet: (sheet, int(row)) in places)
-        bad = bad.astype(bool)
-        key = TABLES[part.table].key
-        for record in part.frame[bad].to_dict("records"):
-            name = " ".join(str(record[column]) for column in key if column in record)
-            spoilt.append(
-                RowOutcome(
-                    table=part.table,
-                    key=name,
-                    outcome="rejected",
-                    sheet=part.sheet,
-                    row=int(record["_row"]),
-                )
-            )
-        sound.append(
-            ReadPart(
-                table=part.table,
-                sheet=part.sheet,
-                frame=part.frame[~bad].reset_index(drop=True),
-                headers=part.headers,
-            )
-        )
-    return sound, spoilt
-
-
 def _merge(
     tables: Mapping[str, pd.DataFrame],
-    parts: Iterable[ReadPart],
+    read: WorkbookRead,
     *,
-    file: str,
     placer: Placer,
     defaults: Defaults,
     replace_estimates: bool,
 ) -> dict[str, Merged]:
     """Merge each table that the inventory holds."""
+    told: dict[tuple[str, int], frozenset[str]] = {}
+    for fault in read.faults:
+        if fault.row is not None:
+            place = (fault.sheet, fault.row)
+            told[place] = told.get(place, frozenset()) | {fault.column}
     by_table: dict[str, list[ReadPart]] = {}
-    for part in parts:
+    for part in read.parts:
         by_table.setdefault(part.table, []).append(part)
     return {
         name: merge_table(
             tables[name],
             by_table[name],
             name,
-            file=file,
+            file=read.file,
+            told=told,
             placer=placer,
             defaults=defaults,
             replace_estimates=replace_estimates,

@@ -1,14 +1,14 @@
-"""An inventory merged over what a corridor has: row by row, by id, without hiding estimates."""
+"""An inventory merged over one table of a corridor, row by row, by id."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
+from roadplan.corridor.inventory_outcome import Outcome, RowOutcome
 from roadplan.corridor.inventory_placing import Place, Placer, Record
 from roadplan.corridor.inventory_schema import (
     POSITION_COLUMNS,
@@ -16,82 +16,29 @@ from roadplan.corridor.inventory_schema import (
     REMOVE,
     rows_with_posts,
 )
+from roadplan.corridor.inventory_standing import (
+    Defaults,
+    MergedRow,
+    are_equal,
+    empty_row,
+    is_empty,
+    merge_row,
+)
 from roadplan.corridor.schema import TABLES
 from roadplan.errors import Fault
 from roadplan.tables.cells import shown
-from roadplan.tables.columns import DTYPES
+from roadplan.tables.columns import DTYPES, remedy_for_missing
 from roadplan.tables.reading import ROW
 from roadplan.tables.schema import Table
 from roadplan.tables.workbook import ReadPart
 
-Outcome = Literal["added", "replaced", "unchanged", "removed", "cut", "rejected"]
-"""What becomes of a row; `cut` rows lose the part that a new stretch covers."""
-
 CUT_TABLES = ("segments", "regions", "traffic", "drift_stretches")
 """Tables whose estimated stretches give way to the part of the road that a new row covers."""
 
+SHEET_MARK = "\x1f"
+"""Stands between file and sheet in `_file`, so that a fault of the whole can be told in place."""
+
 _KEYED_TOLERANCE_M = 0.005
-_ABOUT_THE_ROW = frozenset({"standing", "source", "note", "reported_columns"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowOutcome:
-    """What becomes of one row.
-
-    Parameters
-    ----------
-    table
-        Its table.
-    key
-        Its id; where the key has several columns, joined by spaces.
-    outcome
-        What becomes of it.
-    sheet, row
-        Where it stands in the user's file; no row for one that only the corridor has.
-    changes
-        Column name → value before and after, for a replaced row.
-    notes
-        What the user should know.
-    """
-
-    table: str
-    key: str
-    outcome: Outcome
-    sheet: str = ""
-    row: int | None = None
-    changes: Mapping[str, tuple[Any, Any]] | None = None
-    notes: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the outcome as plain values."""
-        return {
-            "table": self.table,
-            "key": self.key,
-            "outcome": self.outcome,
-            "sheet": self.sheet,
-            "row": self.row,
-            "changes": {
-                name: {"before": before, "after": after}
-                for name, (before, after) in (self.changes or {}).items()
-            },
-            "notes": list(self.notes),
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Defaults:
-    """What holds for rows that do not say it.
-
-    Parameters
-    ----------
-    standing
-        `reported` or `measured`.
-    source
-        Who says it.
-    """
-
-    standing: str
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +68,7 @@ def merge_table(
     file: str,
     placer: Placer,
     defaults: Defaults,
+    told: Mapping[tuple[str, int], frozenset[str]] | None = None,
     replace_estimates: bool = False,
 ) -> Merged:
     """Merge the rows of an inventory over one table of a corridor.
@@ -143,6 +91,9 @@ def merge_table(
         Finds where rows lie.
     defaults
         Standing and source of rows that say none.
+    told
+        Sheet and row → headers of the cells that could not be understood; such rows are rejected,
+        but what else is wrong with them is told too.
     replace_estimates
         Whether estimated rows that the inventory does not name are taken out; in a table with
         kinds, those of the kinds that it holds.
@@ -154,11 +105,41 @@ def merge_table(
     """
     job = _Merge(old, TABLES[name], file, placer, defaults)
     for part in parts:
-        job.add(part)
+        job.add(part, told or {})
     job.cut()
     if replace_estimates:
         job.drop_estimates()
     return job.result()
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Where a row of the inventory stands."""
+
+    file: str
+    part: ReadPart
+    row: int
+
+    @property
+    def file_and_sheet(self) -> str:
+        """The file with the sheet after a mark."""
+        return f"{self.file}{SHEET_MARK}{self.part.sheet}"
+
+    def name(self, header: str) -> str:
+        """Return the name of the column under a header of the user."""
+        return next((n for n, told in self.part.headers.items() if told == header), header)
+
+    def fault(self, column: str, why: str, remedy: str = "", value: str = "") -> Fault:
+        """Return a fault in this row, the column named as the user wrote it."""
+        return Fault(
+            file=self.file,
+            sheet=self.part.sheet,
+            row=self.row,
+            column=self.part.headers.get(column, column),
+            value=value,
+            why=why,
+            remedy=remedy,
+        )
 
 
 class _Merge:
@@ -168,6 +149,7 @@ class _Merge:
         self, old: pd.DataFrame, table: Table, file: str, placer: Placer, defaults: Defaults
     ) -> None:
         self.table, self.file, self.placer, self.defaults = table, file, placer, defaults
+        self.is_keyed_by_place = any(column in POSITION_COLUMNS for column in table.key)
         plain = old[[c for c in old.columns if c in {*table.names, ROW}]].copy()
         posts = rows_with_posts(placer.corridor, table.name)
         for column in POST_COLUMNS:
@@ -187,7 +169,7 @@ class _Merge:
 
     def key(self, record: Record) -> tuple[Any, ...]:
         """Return the id of a row; None for an empty part, for NaN is not equal to itself."""
-        return tuple(None if _is_empty(record[c]) else record[c] for c in self.table.key)
+        return tuple(None if is_empty(record[c]) else record[c] for c in self.table.key)
 
     def free_key(self, record: Record) -> tuple[Any, ...]:
         """Return the part of the key that says nothing of the place."""
@@ -195,155 +177,121 @@ class _Merge:
 
     def known(self, record: Record) -> Record | None:
         """Return the corridor's row with the id of an inventory's row, if ids alone tell."""
-        if any(column in POSITION_COLUMNS for column in self.table.key):
-            return None
-        return self.before.get(self.key(record))
+        return None if self.is_keyed_by_place else self.before.get(self.key(record))
 
     # -- adding -----------------------------------------------------------------------------
 
-    def add(self, part: ReadPart) -> None:
-        """Merge the rows of one sheet."""
+    def add(self, part: ReadPart, told: Mapping[tuple[str, int], frozenset[str]]) -> None:
+        """Merge the rows of one sheet; `told` names the cells that could not be understood."""
         frame = part.frame
         gone = frame[REMOVE] == "yes" if REMOVE in frame else pd.Series(False, index=frame.index)
-        by_place = any(column in POSITION_COLUMNS for column in self.table.key)
-        placed = frame if by_place else frame[~gone]
-        places = dict(
-            zip(placed.index, self.placer.places(placed, self.table, self.known), strict=True)
-        )
+        # A row that goes needs no place, unless its place is its id.
+        placed = frame if self.is_keyed_by_place else frame[~gone]
+        found = self.placer.places(placed, self.table, self.known)
+        places = dict(zip(placed.index, found, strict=True))
         for index, record in zip(frame.index, frame.to_dict("records"), strict=True):
-            # A row that goes needs no place, unless its place is its id.
-            place = places.get(index, Place())
             where = _Where(self.file, part, int(record[ROW]))
-            for trouble in place.troubles:
-                value = shown("" if _is_empty(cell := record.get(trouble.column)) else cell)
-                self.faults.append(where.fault(trouble.column, trouble.why, trouble.remedy, value))
-            if place.troubles:
-                self._tell(record, "rejected", where)
-                continue
-            given = {
-                column.name: record[column.name]
-                for column in self.table
-                if column.name not in POSITION_COLUMNS and not _is_empty(record[column.name])
-            }
-            for column in self.table:
-                if column.kind == "flag" and column.name in given:
-                    given[column.name] = given[column.name] == "yes"
-            said_place = any(
-                not _is_empty(record.get(c)) for c in (*POSITION_COLUMNS, *POST_COLUMNS, "lon")
-            )
-            values = self._snapped({**given, **place.values}, place.tolerance_m)
-            self._put(record, values, where, place.notes, said_place=said_place)
+            bad = told.get((part.sheet, where.row), frozenset())
+            place = places.get(index, Place())
+            self._add_row(record, place, where, {where.name(header) for header in bad})
+
+    def _add_row(self, record: Record, place: Place, where: _Where, bad: set[str]) -> None:
+        """Merge one row; `bad` are the columns whose faults are told already."""
+        faults = [
+            where.fault(trouble.column, trouble.why, trouble.remedy, _shown(record, trouble.column))
+            for trouble in place.troubles
+            # What only follows from a cell that is told already is no fault of its own.
+            if not bad or not is_empty(record.get(trouble.column))
+        ]
+        values = self._values(record, place)
+        key = self._key_if_sure(values, place, bad)
+        merged = None
+        if key is not None and key in self.seen:
+            faults.append(self._repeated(key, where))
+        elif key is not None:
+            self.seen[key] = (where.part.sheet, where.row)
+            if record.get(REMOVE) == "yes":
+                faults.extend(self._not_there(key, where))
+            else:
+                before, says_place = self.before.get(key), _says_place(record)
+                merged = merge_row(values, before, self.table, self.defaults, says_place=says_place)
+                unknown = bad | ({*POSITION_COLUMNS} if place.troubles or bad else set())
+                faults.extend(self._missing(merged.values, unknown, where))
+        self.faults.extend(faults)
+        if key is None or faults or bad or place.troubles:
+            self._tell(record, "rejected", where, key)
+        elif merged is None:
+            del self.rows[key]
+            self._tell(record, "removed", where, key)
+        else:
+            self._put(record, key, merged, where, place.notes)
+
+    def _key_if_sure(self, values: Record, place: Place, bad: set[str]) -> tuple[Any, ...] | None:
+        """Return the id of a row; None where a fault leaves it unknown."""
+        if bad & {*self.table.key}:
+            return None
+        place_columns = {*POSITION_COLUMNS, *POST_COLUMNS}
+        if self.is_keyed_by_place and (place.troubles or bad & place_columns):
+            return None
+        return self.key({**empty_row(self.table), **values})
+
+    def _values(self, record: Record, place: Place) -> dict[str, Any]:
+        """Return what a row gives, in the form in which the corridor keeps it."""
+        given = {
+            column.name: record[column.name] == "yes"
+            if column.kind == "flag"
+            else record[column.name]
+            for column in self.table
+            if column.name not in POSITION_COLUMNS and not is_empty(record[column.name])
+        }
+        return self._snapped({**given, **place.values}, place.tolerance_m)
+
+    def _repeated(self, key: tuple[Any, ...], where: _Where) -> Fault:
+        sheet, row = self.seen[key]
+        place = f"sheet {sheet}, row {row}" if sheet else f"row {row}"
+        why = f"{_key_text(key)} stands in {place} already"
+        return where.fault(self.table.key[0], why, "leave only one of them", _key_text(key))
+
+    def _not_there(self, key: tuple[Any, ...], where: _Where) -> list[Fault]:
+        """Return a fault where a row is to go that is not there."""
+        if key in self.before:
+            return []
+        why = f"{_key_text(key)} is to be removed, but the corridor has no such row"
+        return [where.fault(self.table.key[0], why, "correct the id", _key_text(key))]
+
+    def _missing(self, row: Record, unknown: set[str], where: _Where) -> list[Fault]:
+        """Return a fault for each cell that has to be filled in and is not."""
+        return [
+            where.fault(column.name, "the cell is empty", remedy_for_missing(column))
+            for column in self.table
+            if column.required and column.name not in unknown and is_empty(row[column.name])
+        ]
 
     def _put(
         self,
         record: Record,
-        values: dict[str, Any],
+        key: tuple[Any, ...],
+        merged: MergedRow,
         where: _Where,
         notes: tuple[str, ...],
-        *,
-        said_place: bool,
     ) -> None:
-        """Merge one row whose place is known."""
-        empty = {column.name: _EMPTY[DTYPES[column.kind]] for column in self.table}
-        key = self.key({**empty, **values})
-        if key in self.seen:
-            sheet, earlier = self.seen[key]
-            place = f"sheet {sheet}, row {earlier}" if sheet else f"row {earlier}"
-            why = f"{_key_text(key)} stands in {place} already"
-            self.faults.append(
-                where.fault(self.table.key[0], why, "leave only one of them", _key_text(key))
-            )
-            self._tell(record, "rejected", where, key)
-            return
-        self.seen[key] = (where.part.sheet, where.row)
+        """Put a sound row in its place and tell what changes."""
         before = self.before.get(key)
-        if record.get(REMOVE) == "yes":
-            self._remove(record, key, before, where)
-            return
-        row, stays = self._row(values, before, said_place=said_place)
-        missing = [
-            column for column in self.table if column.required and _is_empty(row.get(column.name))
-        ]
-        for column in missing:
-            remedy = (
-                f"write one of {', '.join(column.choices)}"
-                if column.choices
-                else f"fill it in: {column.description[:1].lower()}{column.description[1:]}"
-            )
-            self.faults.append(where.fault(column.name, "the cell is empty", remedy))
-        if missing:
-            self._tell(record, "rejected", where, key)
-            return
         changes = {
-            name: (before[name], row[name])
+            name: (before[name], merged.values[name])
             for name in self.table.names
-            if before is not None and not _equal(before[name], row[name])
+            if before is not None and not are_equal(before[name], merged.values[name])
         }
         if before is not None and not changes:
             self._tell(record, "unchanged", where, key, notes=notes)
             return
+        self.rows[key] = {**merged.values, ROW: where.row, "_file": where.file_and_sheet}
         outcome: Outcome = "added" if before is None else "replaced"
-        self.rows[key] = {**row, ROW: where.row, "_file": where.file_and_sheet}
-        self._tell(record, outcome, where, key, notes=(*notes, *stays), changes=changes)
-
-    def _remove(
-        self, record: Record, key: tuple[Any, ...], before: Record | None, where: _Where
-    ) -> None:
-        if before is None:
-            why = f"{_key_text(key)} is to be removed, but the corridor has no such row"
-            self.faults.append(where.fault(self.table.key[0], why, "correct the id"))
-            self._tell(record, "rejected", where, key)
-        else:
-            del self.rows[key]
-            self._tell(record, "removed", where, key)
-
-    def _row(
-        self, values: Mapping[str, Any], before: Record | None, *, said_place: bool
-    ) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return a row after merging, and what to tell of its standing."""
-        table = self.table
-        empty = {column.name: _EMPTY[DTYPES[column.kind]] for column in table}
-        row = {**empty, **({n: before[n] for n in table.names} if before else {}), **values}
-        standing = values.get("standing", self.defaults.standing)
-        source = values.get("source", self.defaults.source)
-        told = [name for name in values if name not in POSITION_COLUMNS or said_place]
-        if before is None:
-            return {**row, "standing": standing, "source": source}, ()
-        if "standing" not in values and all(_equal(before[n], row[n]) for n in table.names):
-            return row, ()
-        worth = [n for n in table.names if self._is_value(n)]
-        reported_before = set(str(before.get("reported_columns", "")).split(";"))
-        kept = [
-            name
-            for name in worth
-            if name not in told and not _is_empty(before[name]) and name not in reported_before
-        ]
-        if not kept or before["standing"] != "estimated" or standing == "estimated":
-            if "reported_columns" in row and "reported_columns" not in values:
-                row["reported_columns"] = ""
-            return {**row, "standing": standing, "source": source}, ()
-        news = [name for name in worth if name in told]
-        said = f"{', '.join(news)}: {source}; otherwise "
-        row["standing"] = "estimated"
-        row["source"] = (
-            before["source"] if before["source"].startswith(said) else said + before["source"]
-        )
-        if "reported_columns" in row and "reported_columns" not in values:
-            every = reported_before.union(news) - {""}
-            row["reported_columns"] = ";".join(n for n in table.names if n in every)
-        return row, (f"stays estimated, for {', '.join(kept)} still is",)
-
-    def _is_value(self, name: str) -> bool:
-        """Say whether a column holds what a standing speaks of."""
-        return not (
-            name in _ABOUT_THE_ROW
-            or name.startswith("name_")
-            or (name in self.table.key and name not in POSITION_COLUMNS)
-        )
+        self._tell(record, outcome, where, key, notes=(*notes, *merged.notes), changes=changes)
 
     def _snapped(self, values: dict[str, Any], tolerance_m: float) -> dict[str, Any]:
         """Return values with the stations of the row they can only mean, where keys are places."""
-        if not any(column in POSITION_COLUMNS for column in self.table.key):
+        if not self.is_keyed_by_place:
             return values
         free = [c for c in self.table.key if c not in POSITION_COLUMNS]
         if not {"route", *free} <= set(values):
@@ -446,36 +394,6 @@ class _Merge:
         return Merged(frame=frame, outcomes=tuple(self.outcomes), faults=tuple(self.faults))
 
 
-SHEET_MARK = "\x1f"
-"""Stands between file and sheet in `_file`, so that a fault of the whole can be told in place."""
-
-
-@dataclass(frozen=True)
-class _Where:
-    """Where a row of the inventory stands."""
-
-    file: str
-    part: ReadPart
-    row: int
-
-    @property
-    def file_and_sheet(self) -> str:
-        """The file with the sheet after a mark."""
-        return f"{self.file}{SHEET_MARK}{self.part.sheet}"
-
-    def fault(self, column: str, why: str, remedy: str = "", value: str = "") -> Fault:
-        """Return a fault in this row, the column named as the user wrote it."""
-        return Fault(
-            file=self.file,
-            sheet=self.part.sheet,
-            row=self.row,
-            column=self.part.headers.get(column, column),
-            value=value,
-            why=why,
-            remedy=remedy,
-        )
-
-
 def told_in_place(fault: Fault, parts: Iterable[ReadPart]) -> Fault | None:
     """Return a fault of the merged tables as the user can find it in the inventory.
 
@@ -491,15 +409,14 @@ def told_in_place(fault: Fault, parts: Iterable[ReadPart]) -> Fault | None:
     return replace(fault, file=file, sheet=sheet, column=headers.get(fault.column, fault.column))
 
 
-_EMPTY: dict[str, Any] = {"str": "", "float64": math.nan, "bool": False}
+def _shown(record: Record, column: str) -> str:
+    value = record.get(column)
+    return "" if is_empty(value) else shown(value)
 
 
-def _is_empty(value: object) -> bool:
-    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
-
-
-def _equal(a: object, b: object) -> bool:
-    return a == b or (_is_empty(a) and _is_empty(b))
+def _says_place(record: Record) -> bool:
+    columns = (*POSITION_COLUMNS, *POST_COLUMNS, "lon")
+    return any(not is_empty(record.get(column)) for column in columns)
 
 
 def _key_text(key: Iterable[Any]) -> str:

@@ -268,7 +268,8 @@ class Placer:
                 raise _MisplacedError(column, *_why_and_remedy(error)) from error
         if not found:
             raise _MisplacedError(column, "it is no kilometre post", "write it as m36:1610+250")
-        first = _Candidate(column, found[0], SAME_POST_M)
+        # Posts are no finer than this; more digits would only pretend.
+        first = _Candidate(column, self._rounded(found[0], 3), SAME_POST_M)
         if not all(self._is_same(first, position) for position in found[1:]):
             raise _MisplacedError(
                 column, "its posts mean different places", "leave only one of them"
@@ -316,11 +317,16 @@ class Placer:
             if routes[i]:
                 found[row] = _Candidate(
                     "lon",
-                    Position(str(routes[i]), float(stations[i])),
+                    self._rounded(Position(str(routes[i]), float(stations[i])), 2),
                     _POINT_TOLERANCE_M,
                     float(offsets[i]),
                 )
         return found
+
+    def _rounded(self, position: Position, decimals: int) -> Position:
+        """Return a position to some decimals, still on its route."""
+        length_m = self.corridor.axis(position.route).length_m
+        return Position(position.route, min(round(position.station_m, decimals), length_m))
 
     # -- choosing ---------------------------------------------------------------------------
 

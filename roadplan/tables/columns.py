@@ -95,7 +95,7 @@ def parse_column(
     if dtype == "float64":
         _check_range(series.to_numpy(), column, problems)
     if column.required:
-        missing = Problem("the cell is empty", _remedy_for_missing(column))
+        missing = Problem("the cell is empty", remedy_for_missing(column))
         candidates = _empty_values(series) if dtype != "bool" else range(len(cells))
         problems.update({i: missing for i in candidates if is_empty(cells[i])})
     return ParsedColumn(series, dict(sorted(problems.items())))
@@ -176,7 +176,8 @@ def _check_range(numbers: np.ndarray, column: Column, problems: dict[int, Proble
         )
 
 
-def _remedy_for_missing(column: Column) -> str:
+def remedy_for_missing(column: Column) -> str:
+    """Return what to write into a cell that may not be empty."""
     if column.choices:
         return f"write one of {', '.join(column.choices)}"
     return f"fill it in: {column.description[:1].lower()}{column.description[1:]}"

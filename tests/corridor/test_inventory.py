@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from roadplan import corridor
 from roadplan.corridor import Corridor
 from roadplan.corridor.exchange import export
 from roadplan.corridor.inventory import ImportReport, import_inventory
-from roadplan.corridor.inventory_merging import RowOutcome
+from roadplan.corridor.inventory_outcome import RowOutcome
 from roadplan.corridor.inventory_schema import (
     IMPORTABLE,
     import_tables,
@@ -349,6 +350,62 @@ def test_all_faults_come_at_once_with_the_rows_rejected(
     with pytest.raises(FaultsError, match="5 faults"):
         report.raise_for_faults()
     assert not report.into.exists()
+
+
+def test_everything_wrong_with_one_row_is_told_together(
+    imported: Callable[..., ImportReport],
+) -> None:
+    """A cell, a post and an empty cell of one row are mended in one go."""
+    report = imported("structure,kind,post,length_m\ns2,,s:999,x\ns3,culvert,,y\n")
+    assert [(fault.row, fault.column) for fault in report.faults] == [
+        (2, "length_m"),
+        (3, "length_m"),
+        (2, "post"),
+        (2, "kind"),
+    ]
+    assert report.counts["rejected"] == 2
+
+
+def test_a_post_at_the_end_of_a_route_is_on_it(imported: Callable[..., ImportReport]) -> None:
+    """Rounding to millimetres does not step over the end."""
+    report = imported("structure,kind,post\ns2,culvert,s:51\n")
+    assert report.ok
+    assert _structure(report, "s2")["station_m"] == pytest.approx(46_261, abs=1e-6)
+
+
+def test_a_kept_value_keeps_its_source(imported: Callable[..., ImportReport]) -> None:
+    """What the corridor measured stays named where only a part is new."""
+    report = imported("structure,length_m\ns1,99\n")
+    row = _structure(report, "s1")
+    assert row["source"] == "length_m: structures.csv; otherwise survey"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_damaged_inventories_never_change_the_folder(base: Path, tmp_path: Path, seed: int) -> None:
+    """Whatever comes in, only errors for people come out, and a fault changes nothing."""
+    chance = random.Random(seed)  # noqa: S311 - damage need not be secret
+    good = (
+        "structure;kind;post;lon;lat;length_m;remove\n"
+        "s1;мост;s:12+500;;;35,5;\nn1;culvert;;-71.0;-32.9;;\ne1;;;;;;да\n"
+    ).encode()
+    into, file = tmp_path / "into", tmp_path / "structures.csv"
+    for _ in range(12):
+        data = bytearray(good)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(data))
+            data[at : at + chance.choice([0, 1, 5])] = chance.choice(
+                [b"", b";", b"\n", b"9", b"-", b"\xff", b'"', b"e9", b"=1", b"\x00"]
+            )
+        file.write_bytes(bytes(data))
+        before = _files(into) if into.exists() else None
+        try:
+            report = import_inventory(file, into, base=base)
+        except RoadplanError:
+            report = None
+        if report is None or report.faults:
+            assert (_files(into) if into.exists() else None) == before
+        else:
+            corridor.load(into)
 
 
 def test_a_fault_of_the_whole_names_sheet_and_header_of_the_user(
