@@ -14,13 +14,14 @@ help:
 	@echo "make bench      set up, run the benchmarks (minutes)"
 	@echo "make notebooks  set up, run the notebooks in place"
 
+# A stamp for each set of extras; `base` is an extra without packages of its own.
 $(STAMP)-%: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; assert sys.version_info >= (3, 11), "roadplan needs Python 3.11 or newer"'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
 
-demo: $(STAMP)-notebooks
+demo: $(STAMP)-base
 	$(BIN)/roadplan run --out out
 
 test: $(STAMP)-notebooks,test browser
