@@ -69,6 +69,7 @@ class NetworkArrays(NamedTuple):
     out_link: Ints
     node_last: Ints  # last border of a node's only link in, -1 for none, -2 for more than that
     node_first: Ints  # first border of its only link out, -1 for none
+    node_out: Ints  # that link, -1 for none
     node_store: Ints  # store where vehicles wait to enter, -1 for none
     turn_at: Ints  # first turn of each node: rows are its inputs, columns its outputs and the exit
     priority: Floats  # pcu a step that each store claims in a merge
@@ -118,24 +119,34 @@ class OutputArrays(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance_cells(new, old, before, lagged, lagged_more, drive, lag_part, room, cap):
-    """Advance all inner borders of a run of cells by one step."""
-    # All are slices over the same borders, or over those one up or down the road: an index that
-    # the compiler knows to begin at 0 is what lets it use vector instructions.
-    for i in range(new.size):
-        here = old[i]
-        flow = drive[i] * (before[i] - here)
-        take = lagged[i] + lag_part[i] * (lagged_more[i] - lagged[i]) + room[i] - here
-        new[i] = here + min(flow, take, cap[i])
+def advance_cells(t, count, run_start, run_stop, run_lag, drive, lag_part, room, cap):
+    """Advance all inner borders by one step, in runs of cells with one lag."""
+    depth = count.shape[0]
+    old, new = count[t % depth], count[(t + 1) % depth]
+    lag = -1
+    soon, late = old, old
+    for r in range(run_lag.size):
+        if run_lag[r] != lag:
+            lag = run_lag[r]
+            soon = count[(t + 1 - lag + depth) % depth]
+            late = count[(t - lag + depth) % depth]
+        # An index that cannot be negative is what lets the compiler use vector instructions.
+        for j in range(np.uint64(run_start[r]), np.uint64(run_stop[r])):
+            up, down = j - np.uint64(1), j + np.uint64(1)
+            here = old[j]
+            flow = drive[up] * (old[up] - here)
+            take = soon[down] + lag_part[j] * (late[down] - soon[down]) + room[j] - here
+            new[j] = here + min(flow, take, cap[j])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance_heavy(new_heavy, old_heavy, before_heavy, new, old, before):
+def advance_heavy(new_heavy, old_heavy, new, old):
     """Advance the heavy vehicles with them, in proportion to their part in each cell."""
-    for i in range(new.size):
-        here = old_heavy[i]
-        share = (before_heavy[i] - here) / (before[i] - old[i] + _TINY)
-        new_heavy[i] = here + (new[i] - old[i]) * share
+    for j in range(np.uint64(1), np.uint64(new.size)):
+        up = j - np.uint64(1)
+        here = old_heavy[j]
+        share = (old_heavy[up] - here) / (old[up] - old[j] + _TINY)
+        new_heavy[j] = here + (new[j] - old[j]) * share
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -236,8 +247,8 @@ def room_until(count, lag, lag_part, room, t, i):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def pass_plain_nodes(  # noqa: C901 - compiled: a call costs more than what it would hold
-    t, pcu, count, heavy, drive, cap, lag, lag_part, room, node_last, node_first, node_store,
-    turn_at, turn, stored, passed, entered, left, held_up,
+    t, pcu, count, heavy, drive, cap, lag, lag_part, room, node_last, node_first, node_out,
+    node_store, link_hold, closed, turn_at, turn, stored, passed, entered, left, held_up,
 ):  # fmt: skip
     """Advance the nodes with at most one link in and one out; leave those that hold somebody up.
 
@@ -250,7 +261,11 @@ def pass_plain_nodes(  # noqa: C901 - compiled: a call costs more than what it w
     jammed = 0
     for k in range(node_last.size):
         last, first, store, at = node_last[k], node_first[k], node_store[k], turn_at[k]
-        if last == -2:
+        hold = link_hold[node_out[k]] if node_out[k] >= 0 else -1
+        shut = hold >= 0 and (
+            closed[node_out[k]] != OPEN or stored[hold, 0] + stored[hold, 1] > 1e-9
+        )
+        if last == -2 or shut:
             held_up[jammed] = k
             jammed += 1
             continue
@@ -296,15 +311,15 @@ def pass_plain_nodes(  # noqa: C901 - compiled: a call costs more than what it w
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_takes(
-    t, outs, links, count, heavy, cap, lag, lag_part, room, link_first, link_hold, closed,
-    stored, places, past_column, take,
+    t, outs, out_link, base, count, heavy, cap, lag, lag_part, room, link_first, link_hold,
+    closed, stored, places, past_column, take,
 ):  # fmt: skip
     """Set what each output of a node can take: links, the exit, stores before barriers."""
     depth = count.shape[0]
     columns = outs + 1
     take[outs] = np.inf
     for o in range(outs):
-        link = links[o]
+        link = out_link[base + o]
         i = link_first[link]
         here = count[t % depth, i]
         take[o] = min(cap[i], room_until(count, lag, lag_part, room, t, i) - here)
@@ -321,39 +336,44 @@ def find_takes(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def find_shares(outs, links, link_hold, closed, rate, pcu, turn, share, heavy_share):
+def find_shares(
+    row, outs, out_link, base, link_hold, closed, rate, pcu, turn, at, share, heavy_share
+):
     """Set where an input of a node goes; those whom a barrier stops go to the store before it."""
     columns = outs + 1
     for o in range(columns):
-        lights, bigs = (1.0 - pcu * rate) * turn[o, 0], rate * turn[o, 1]
-        share[o], heavy_share[o] = lights + pcu * bigs, bigs
+        lights, bigs = (1.0 - pcu * rate) * turn[at + o, 0], rate * turn[at + o, 1]
+        share[row, o], heavy_share[row, o] = lights + pcu * bigs, bigs
         if o == outs:
             continue
-        share[columns + o], heavy_share[columns + o] = 0.0, 0.0
-        link = links[o]
+        share[row, columns + o], heavy_share[row, columns + o] = 0.0, 0.0
+        link = out_link[base + o]
         if link_hold[link] < 0 or closed[link] == OPEN:
             continue
         stopped = lights if closed[link] == CLOSED else 0.0
-        share[columns + o], heavy_share[columns + o] = pcu * bigs + stopped, bigs
-        share[o], heavy_share[o] = lights - stopped, 0.0
+        share[row, columns + o], heavy_share[row, columns + o] = pcu * bigs + stopped, bigs
+        share[row, o], heavy_share[row, o] = lights - stopped, 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_released(
-    outs, links, link_hold, closed, stored, pcu, inputs, send, rate, source, share, heavy_share
-):
+    outs, out_link, base, link_hold, closed, stored, priority, pcu, inputs, send, rate, claim,
+    source, share, heavy_share,
+):  # fmt: skip
     """Add what open barriers release to the inputs of a node; return how many there are then."""
     for o in range(outs):
-        hold = link_hold[links[o]]
-        if hold < 0 or closed[links[o]] == CLOSED:
+        link = out_link[base + o]
+        hold = link_hold[link]
+        if hold < 0 or closed[link] == CLOSED:
             continue
         lights, bigs = max(0.0, stored[hold, 0]), max(0.0, stored[hold, 1])
-        if closed[links[o]] == CLOSED_TO_HEAVY:
+        if closed[link] == CLOSED_TO_HEAVY:
             bigs = 0.0
         if lights + bigs <= 0.0:
             continue
         send[inputs] = lights + pcu * bigs
         rate[inputs] = bigs / (send[inputs] + _TINY)
+        claim[inputs] = priority[hold]
         source[inputs] = -1 - hold
         share[inputs, :] = 0.0
         heavy_share[inputs, :] = 0.0
@@ -364,9 +384,21 @@ def find_released(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def is_constrained(inputs, outputs, send, share, take):
+    """Return whether some output of a node cannot take all that is sent to it."""
+    for o in range(outputs):
+        wished = 0.0
+        for i in range(inputs):
+            wished += send[i] * share[i, o]
+        if wished > take[o]:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def move_through_node(
-    t, pcu, outs, links, inputs, count, heavy, link_first, link_last, link_hold, own_store,
-    flow, rate, source, share, heavy_share, stored, passed, entered, left,
+    t, pcu, outs, out_link, base, inputs, count, heavy, link_first, link_last, link_hold,
+    own_store, flow, rate, source, share, heavy_share, stored, passed, entered, left,
 ):  # fmt: skip
     """Book the flows of a node's inputs where they come from and where they go."""
     depth = count.shape[0]
@@ -389,10 +421,10 @@ def move_through_node(
                 entered[0] += lights
                 entered[1] += bigs
         for o in range(outs):
-            first = link_first[links[o]]
+            first = link_first[out_link[base + o]]
             new[first] += flow[i] * share[i, o]
             heavy[(t + 1) % 2, first] += flow[i] * heavy_share[i, o]
-            hold = link_hold[links[o]]
+            hold = link_hold[out_link[base + o]]
             if hold >= 0:
                 bigs = flow[i] * heavy_share[i, columns + o]
                 stored[hold, 0] += flow[i] * share[i, columns + o] - pcu * bigs
@@ -484,7 +516,7 @@ def measure_jams(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled: a call costs more than what it would hold
+def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled, see above
     """Run scenarios `start` to `stop`, each from an empty road, and fill their output rows."""
     pcu, step_h = net.heavy_pcu, net.step_h
     lag, lag_part, room, cell_km = net.lag, net.lag_part, net.room, net.cell_km
@@ -493,7 +525,8 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
     run_start, run_stop, run_lag = net.run_start, net.run_stop, net.run_lag
     link_first, link_last, link_hold = net.link_first, net.link_last, net.link_hold
     in_at, in_link, out_at, out_link = net.in_at, net.in_link, net.out_at, net.out_link
-    node_last, node_first, node_store = net.node_last, net.node_first, net.node_store
+    node_last, node_first, node_out = net.node_last, net.node_first, net.node_out
+    node_store = net.node_store
     turn_at, turn = net.turn_at, scenarios.turn
     priority, places = net.priority, net.places
     demand, closed = scenarios.demand, scenarios.closed
@@ -532,7 +565,8 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
             hour = min(t // scenarios.weather_steps, scenarios.capacity_factor.shape[1] - 1)
             if t % scenarios.weather_steps == 0:
                 refresh_weather(
-                    scenarios.capacity_factor[weather, hour], scenarios.speed_factor[weather, hour],
+                    scenarios.capacity_factor[weather, hour],
+                    scenarios.speed_factor[weather, hour],
                     capacity, free_drive, zone_at, zones, link_first, link_last, lost, cell_cap,
                     drive, cap,
                 )  # fmt: skip
@@ -547,34 +581,25 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
                 for c in range(2):
                     stored[k, c] += demand[case, part, k, c] * step_h
 
-            for r in range(run_lag.size):
-                a, b = run_start[r], run_stop[r]
-                soon = count[(t + 1 - run_lag[r] + depth) % depth]
-                late = count[(t - run_lag[r] + depth) % depth]
-                advance_cells(
-                    new[a:b], old[a:b], old[a - 1 : b - 1], soon[a + 1 : b + 1],
-                    late[a + 1 : b + 1], drive[a - 1 : b - 1], lag_part[a:b], room[a:b], cap[a:b],
-                )  # fmt: skip
-                if track_heavy:
-                    advance_heavy(
-                        new_heavy[a:b], old_heavy[a:b], old_heavy[a - 1 : b - 1],
-                        new[a:b], old[a:b], old[a - 1 : b - 1],
-                    )  # fmt: skip
+            advance_cells(t, count, run_start, run_stop, run_lag, drive, lag_part, room, cap)
+            if track_heavy:
+                advance_heavy(new_heavy, old_heavy, new, old)
 
             turns = turn[min(part, turn.shape[0] - 1)]
             shut = closed[weather, hour]
             jammed = pass_plain_nodes(
                 t, pcu, count, heavy, drive, cap, lag, lag_part, room, node_last, node_first,
-                node_store, turn_at, turns, stored, passed, entered, left, held_up,
+                node_out, node_store, link_hold, shut, turn_at, turns, stored, passed, entered,
+                left, held_up,
             )  # fmt: skip
             for n in range(jammed):
                 k = held_up[n]
-                ins, outs = in_at[k + 1] - in_at[k], out_at[k + 1] - out_at[k]
-                links = out_link[out_at[k] : out_at[k + 1]]
+                base = out_at[k]
+                ins, outs = in_at[k + 1] - in_at[k], out_at[k + 1] - base
                 outputs = 2 * outs + 1
                 find_takes(
-                    t, outs, links, count, heavy, cap, lag, lag_part, room, link_first, link_hold,
-                    shut, stored, places, net.past_column, take,
+                    t, outs, out_link, base, count, heavy, cap, lag, lag_part, room, link_first,
+                    link_hold, shut, stored, places, net.past_column, take,
                 )  # fmt: skip
                 inputs = 0
                 for row in range(ins + 1):
@@ -594,24 +619,24 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
                         claim[row] = priority[store]
                     else:
                         continue
-                    at = turn_at[k] + row * (outs + 1)
                     find_shares(
-                        outs, links, link_hold, shut, rate[row], pcu, turns[at : at + outs + 1],
-                        share[row], heavy_share[row],
+                        row, outs, out_link, base, link_hold, shut, rate[row], pcu, turns,
+                        turn_at[k] + row * (outs + 1), share, heavy_share,
                     )  # fmt: skip
                     inputs += 1
-                own = inputs
                 inputs = find_released(
-                    outs, links, link_hold, shut, stored, pcu, inputs, send, rate, source, share,
-                    heavy_share,
+                    outs, out_link, base, link_hold, shut, stored, priority, pcu, inputs, send,
+                    rate, claim, source, share, heavy_share,
                 )  # fmt: skip
-                for row in range(own, inputs):
-                    claim[row] = priority[-1 - source[row]]
-                solve_node(inputs, outputs, send, claim, share, take, flow, waiting)
+                if is_constrained(inputs, outputs, send, share, take):
+                    solve_node(inputs, outputs, send, claim, share, take, flow, waiting)
+                else:
+                    for row in range(inputs):
+                        flow[row] = send[row]
                 move_through_node(
-                    t, pcu, outs, links, inputs, count, heavy, link_first, link_last, link_hold,
-                    node_store[k], flow, rate, source, share, heavy_share, stored, passed, entered,
-                    left,
+                    t, pcu, outs, out_link, base, inputs, count, heavy, link_first, link_last,
+                    link_hold, node_store[k], flow, rate, source, share, heavy_share, stored,
+                    passed, entered, left,
                 )  # fmt: skip
 
             add_to(spent, old)

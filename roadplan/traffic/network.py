@@ -247,7 +247,7 @@ def build_network(
     if chains is None:
         chains = {link.name: (link.name,) for link in links}
     link_of = {link.name: index for index, link in enumerate(links)}
-    plain = _plain(in_at, out_at, out_link, link_hold)
+    plain = (np.diff(in_at) <= 1) & (np.diff(out_at) <= 1)
     chain_links = [[link_of[name] for name in members] for members in chains.values()]
     places = [math.inf] * len(entry_names)
     places += [float(links[index].waiting_places or 0.0) for index in holds]
@@ -276,6 +276,7 @@ def build_network(
         out_link=out_link,
         node_last=_only(in_at, in_link, cells.last, plain, others=-2),
         node_first=_only(out_at, out_link, cells.first, plain, others=-1),
+        node_out=_only(out_at, out_link, np.arange(len(links)), plain, others=-1),
         node_store=node_store,
         turn_at=turn_at,
         priority=np.array(priority, dtype=np.float64) * step_s / 3600.0,
@@ -384,6 +385,7 @@ class _Cells:
             for start, stop in itertools.pairwise(edges)
             if stop > start
         ]
+        rows.sort(key=lambda row: row[2])
         return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
@@ -403,17 +405,6 @@ def _grouped(owner: list[int], count: int) -> tuple[Ints, Ints]:
     order = np.argsort(np.array(owner, dtype=np.int64), kind="stable").astype(np.int64)
     sizes = np.bincount(owner, minlength=count)
     return np.append(0, np.cumsum(sizes)).astype(np.int64), order
-
-
-def _plain(in_at: Ints, out_at: Ints, out_link: Ints, link_hold: Ints) -> NDArray[np.bool_]:
-    """Return which nodes have at most one link in, one out, and no barrier."""
-    barriers = np.bincount(
-        np.repeat(np.arange(len(out_at) - 1), np.diff(out_at)),
-        weights=link_hold[out_link] >= 0,
-        minlength=len(out_at) - 1,
-    )
-    plain: NDArray[np.bool_] = (np.diff(in_at) <= 1) & (np.diff(out_at) <= 1) & (barriers == 0)
-    return plain
 
 
 def _only(at: Ints, members: Ints, border: Ints, plain: NDArray[np.bool_], *, others: int) -> Ints:
