@@ -13,12 +13,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 from pyproj.exceptions import CRSError, ProjError
 
 from roadplan.errors import Fault
 from roadplan.tables.archive import UnreadableFileError
-from roadplan.tables.cells import Cell
+from roadplan.tables.cells import Cell, shown
 from roadplan.tables.raw import RawTable
 from roadplan.tables.schema import Table
 
@@ -32,6 +33,11 @@ _READ_ERRORS = (
     RuntimeError,
     OSError,
 )
+
+
+_SAME_DEGREES = 1e-6
+_POINT = 0
+"""Shapely's number for points."""
 
 
 def layer_names(path: Path) -> list[str]:
@@ -74,8 +80,8 @@ def layer_table(path: Path, layer: str, table: Table, notes: list[str]) -> RawTa
     layer
         The layer's name.
     table
-        What it should hold. Where it has columns `lon` and `lat` that the layer lacks, they come
-        from the layer's points, brought to WGS 84.
+        What it should hold. Its columns `lon` and `lat`, if it has them, come from the layer's
+        points, brought to WGS 84; columns of the layer must not contradict them.
     notes
         Gets what the library warns of.
 
@@ -99,11 +105,26 @@ def layer_table(path: Path, layer: str, table: Table, notes: list[str]) -> RawTa
     geometry = frame.geometry if isinstance(frame, gpd.GeoDataFrame) else None
     attributes = pd.DataFrame(frame.drop(columns=geometry.name) if geometry is not None else frame)
     columns = {str(name): _cells(attributes[name]) for name in attributes.columns}
-    if geometry is not None and {"lon", "lat"} <= set(table.names) - set(columns):
+    if geometry is not None and {"lon", "lat"} <= set(table.names):
         points = _points(geometry, path.name, layer)
         if isinstance(points, Fault):
             return points
-        columns["lon"], columns["lat"] = points
+        for name, degrees in zip(("lon", "lat"), points, strict=True):
+            at = _first_difference(columns.get(name), degrees)
+            if at is not None:
+                return Fault(
+                    file=path.name,
+                    sheet=layer,
+                    row=int(frame.index[at]),
+                    column=name,
+                    value=shown(columns[name][at]),
+                    why=f"the column says {shown(columns[name][at])}, the point {degrees[at]:.6f}",
+                    remedy="delete the columns lon and lat, or put the point where they say",
+                )
+            told = columns.get(name, [None] * len(degrees))
+            columns[name] = [
+                cell if point is None else point for cell, point in zip(told, degrees, strict=True)
+            ]
     return RawTable(
         file=path.name,
         sheet=layer,
@@ -129,6 +150,18 @@ def _cells(column: pd.Series) -> list[Cell]:
     return cells
 
 
+def _first_difference(told: list[Cell] | None, points: list[Cell]) -> int | None:
+    """Return the first row whose column and point differ by more than a decimetre; None: no row."""
+    for at, (cell, degrees) in enumerate(zip(told or (), points, strict=False)):
+        if (
+            isinstance(cell, int | float)
+            and isinstance(degrees, float)
+            and abs(cell - degrees) > _SAME_DEGREES
+        ):
+            return at
+    return None
+
+
 def _points(geometry: Any, file: str, layer: str) -> tuple[list[Cell], list[Cell]] | Fault:
     """Return longitude and latitude of each row; None where a row has no point."""
     if geometry.crs is None:
@@ -139,13 +172,14 @@ def _points(geometry: Any, file: str, layer: str) -> tuple[list[Cell], list[Cell
     except (CRSError, ProjError, ValueError) as error:
         why = f"its coordinates cannot be brought to WGS 84 ({error})"
         return Fault(file=file, sheet=layer, why=why, remedy="save the layer in EPSG:4326")
-    single = np.asarray(degrees.geom_type == "Point") & ~np.asarray(degrees.is_empty)
-    lon: list[Cell] = [
-        float(p.x) if good else None for p, good in zip(degrees, single, strict=True)
-    ]
-    lat: list[Cell] = [
-        float(p.y) if good else None for p, good in zip(degrees, single, strict=True)
-    ]
+    shapes = degrees.to_numpy()
+    # Map programs like to save single points as collections of one.
+    alone = shapely.get_num_geometries(shapes) == 1
+    points = np.where(alone, shapely.get_geometry(shapes, 0), None)
+    good = (shapely.get_type_id(points) == _POINT) & ~shapely.is_empty(points)
+    x, y = shapely.get_x(points), shapely.get_y(points)
+    lon: list[Cell] = [float(value) if fine else None for value, fine in zip(x, good, strict=True)]
+    lat: list[Cell] = [float(value) if fine else None for value, fine in zip(y, good, strict=True)]
     return lon, lat
 
 

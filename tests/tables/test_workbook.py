@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import openpyxl
 import pytest
-from shapely import Point
+from shapely import MultiPoint
 
 from roadplan.tables import archive
 from roadplan.tables.archive import UnreadableFileError
@@ -363,7 +363,7 @@ def test_a_csv_is_known_by_its_name_or_header(tmp_path: Path, works: Table, crew
 
 
 def test_the_layers_of_a_geopackage(tmp_path: Path, crews: Table) -> None:
-    """Points give longitude and latitude, whatever the coordinate system."""
+    """Points, alone in a collection too, give longitude and latitude in any coordinate system."""
     table = Table(
         name="things",
         description="",
@@ -379,7 +379,7 @@ def test_the_layers_of_a_geopackage(tmp_path: Path, crews: Table) -> None:
     )
     frame = gpd.GeoDataFrame(
         {"id": ["a", "b"], "built": [True, False], "day": [dt.date(2025, 12, 31), None]},
-        geometry=[Point(73.5, 48.25), None],
+        geometry=[MultiPoint([(73.5, 48.25)]), None],
         crs=4326,
     )
     path = tmp_path / "g.gpkg"
@@ -392,3 +392,7 @@ def test_the_layers_of_a_geopackage(tmp_path: Path, crews: Table) -> None:
     assert found["lon"].isna().tolist() == [False, True]
     assert found["day"].tolist() == ["2025-12-31", ""]
     assert found["built"].tolist() == [True, False]
+    moved = frame.assign(lon=[73.5, None], lat=[48.26, None])
+    moved.to_file(path, layer="Things", driver="GPKG")
+    fault = read_workbook(path, [table, crews]).faults[0]
+    assert (fault.sheet, fault.row, fault.column) == ("Things", 1, "lat")
