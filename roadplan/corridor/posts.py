@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -184,6 +185,16 @@ def _folded(name: str) -> str:
     return "".join(letter for letter in folded if letter.isalnum())
 
 
+class _Break(NamedTuple):
+    """One row of a break table."""
+
+    route: str
+    from_m: float
+    to_m: float
+    from_post_km: float
+    to_post_km: float
+
+
 @dataclass(frozen=True)
 class Postings:
     """All kilometre systems of a corridor.
@@ -206,9 +217,16 @@ class Postings:
         a.route == b.route and abs(a.station_m - b.station_m) <= _SAME_PLACE_M
     )
     _by_name: dict[str, str] = field(init=False, repr=False, default_factory=dict)
+    _rows: dict[str, list[_Break]] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "breaks", self.breaks.reset_index(drop=True).copy())
+        columns = ["posting", "route", "from_m", "to_m", "from_post_km", "to_post_km"]
+        # Plain tuples: a data frame would cost a thousand times the arithmetic for each post.
+        for posting, *row in self.breaks[columns].itertuples(index=False, name=None):
+            self._rows.setdefault(str(posting), []).append(
+                _Break(str(row[0]), *(float(number) for number in row[1:]))
+            )
         for posting in self.names:
             for name in (posting, *self.aliases.get(posting, ())):
                 self._by_name.setdefault(_folded(name), posting)
@@ -216,7 +234,7 @@ class Postings:
     @property
     def names(self) -> list[str]:
         """The identifiers of the postings that have breaks, in order."""
-        return list(dict.fromkeys(self.breaks["posting"]))
+        return list(self._rows)
 
     def resolve(self, name: str) -> str:
         """Return the posting a name stands for.
@@ -235,17 +253,16 @@ class Postings:
 
     def candidates(self, post: Post, *, route: str | None = None) -> list[Position]:
         """Return every position at which a post stands, one for each place."""
-        rows = self.breaks[self.breaks["posting"] == post.posting]
-        if route:
-            rows = rows[rows["route"] == route]
-        low = np.minimum(rows["from_post_km"], rows["to_post_km"]) - _TOLERANCE_KM
-        high = np.maximum(rows["from_post_km"], rows["to_post_km"]) + _TOLERANCE_KM
-        hit = rows[(low <= post.km) & (post.km <= high)]
         found: list[Position] = []
-        for row in hit.itertuples():
+        for row in self._rows.get(post.posting, ()):
+            if route and row.route != route:
+                continue
+            low, high = sorted((row.from_post_km, row.to_post_km))
+            if not low - _TOLERANCE_KM <= post.km <= high + _TOLERANCE_KM:
+                continue
             share = (post.km - row.from_post_km) / (row.to_post_km - row.from_post_km)
             share = min(max(share, 0.0), 1.0)
-            position = Position(str(row.route), row.from_m + share * (row.to_m - row.from_m))
+            position = Position(row.route, row.from_m + share * (row.to_m - row.from_m))
             if not any(self.same_place(position, other) for other in found):
                 found.append(position)
         return found

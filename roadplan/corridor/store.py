@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import pandas as pd
 from roadplan.corridor.schema import TABLES
 from roadplan.errors import RoadplanError
 from roadplan.tables.writing import csv_text
+
+_LEFTOVER_S = 3600.0
 
 
 def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[str]) -> Path:
@@ -41,6 +44,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[s
     target.parent.mkdir(parents=True, exist_ok=True)
     backup = target.with_name(f".{target.name}.before")
     recover(target)
+    _remove_leftovers(target)
     fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         if target.is_dir():
@@ -63,6 +67,13 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: str | os.PathLike[s
         raise
     shutil.rmtree(backup, ignore_errors=True)
     return target
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove the half-written folders of writers killed an hour ago or more."""
+    for folder in target.parent.glob(f".{target.name}-????????"):
+        if folder.is_dir() and time.time() - folder.stat().st_mtime > _LEFTOVER_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def recover(folder: str | os.PathLike[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,3 +73,17 @@ def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "corridor").write_text("", encoding="utf-8")
     with pytest.raises(RoadplanError, match="is a file"):
         store.write_tables({}, tmp_path / "corridor")
+
+
+def test_what_a_killed_writer_left_is_cleared_away(
+    stranger_tables: Tables, write_corridor: Write
+) -> None:
+    """An old half-written folder goes with the next write; a young one may be somebody's work."""
+    folder = write_corridor(stranger_tables)
+    old, young = (folder.with_name(f".{folder.name}-{word}") for word in ("oldoldol", "youngyou"))
+    for left in (old, young):
+        left.mkdir()
+    os.utime(old, (0, 0))
+    store.write_tables(read_tables(folder)[0], folder)
+    assert not old.exists()
+    assert young.exists()
