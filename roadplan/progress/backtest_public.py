@@ -3,8 +3,9 @@
 The public record holds a handful of dated statements, no ledger. The method is as small: how long
 the works take over what was first promised is log-normal, with the mean of a reference class; the
 share done grows evenly over the working days of the paving season; each statement known on a day
-weighs the possible lengths by how well they agree with it (importance sampling). Every number that
-is no report is an assumption of ``forecast_assumptions.csv``.
+weighs the possible lengths by how well they agree with it (importance sampling). One asks only
+while the works go on. Every number that is no report is an assumption of
+``forecast_assumptions.csv``, or a weight of ``work_types.csv``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from roadplan.progress.forecast_assumptions import Assumptions, load_assumptions
 from roadplan.progress.montecarlo import quantile_day
 from roadplan.progress.seasons import Seasons, WorkCalendar, day_number, finish_date
 from roadplan.progress.stated import partial_days
+from roadplan.progress.worktypes import load_work_types
 from roadplan.tables.reading import read_csv_table
 from roadplan.tables.schema import STANDINGS, Column, Table
 
@@ -144,7 +146,8 @@ def public_evidence(corridor: Corridor, contract: str) -> tuple[Evidence, ...]:
 
     A promise or a plan made on a day says that the works were unfinished. A figure for the whole
     corridor says at least something of each contract: what is missing can at most all be missing
-    there. Kilometres open to traffic are at least that share of the works.
+    there. A kilometre that is surfaced is not complete: it counts with the weight of the layers
+    that are then there. Kilometres open to traffic are at least that share of the works.
 
     Raises
     ------
@@ -152,13 +155,14 @@ def public_evidence(corridor: Corridor, contract: str) -> tuple[Evidence, ...]:
         There is no such contract.
     """
     own_km = corridor.contract(contract).length_km_official
+    surfaced = _weight_when_surfaced()
     found = []
     for row in corridor.table("reports").to_dict("records"):
         about = str(row["contract"])
         if about not in {contract, "corridor"}:
             continue
         first, last = partial_days(str(row["date"]))
-        share = _share(row, own_km, whole=about == "corridor")
+        share = _share(row, own_km, surfaced=surfaced, whole=about == "corridor")
         name = str(row["report"])
         if share is not None:
             kind, value, how = share
@@ -171,8 +175,22 @@ def public_evidence(corridor: Corridor, contract: str) -> tuple[Evidence, ...]:
     return tuple(sorted(found, key=lambda each: each.known_on))
 
 
+def _weight_when_surfaced() -> float:
+    """Return the share of the works along a kilometre that is done once it is surfaced."""
+    types = load_work_types()
+    weight = {
+        each.id: each.per_km * each.unit_weight
+        for each in types.values()
+        if each.on == "segments" and each.physical
+    }
+    done = {each.id for each in types.values() if each.shows == "surfaced"}
+    while more := {other for name in done for other in types[name].after} - done:
+        done |= more
+    return sum(weight.get(name, 0.0) for name in done) / sum(weight.values())
+
+
 def _share(
-    row: dict[Any, Any], own_km: float, *, whole: bool
+    row: dict[Any, Any], own_km: float, *, surfaced: float, whole: bool
 ) -> tuple[Literal["share", "at_least"], float, str] | None:
     """Return the share of a contract's works that a report gives, and how."""
     try:
@@ -183,7 +201,8 @@ def _share(
     if whole and item == "new_surface" and unit.startswith("km of "):
         missing = float(unit.removeprefix("km of ")) - value
         least = max(own_km - missing, 0.0) / own_km
-        return "at_least", least, f"at most {missing:g} km of the corridor lack it"
+        how = f"at most {missing:g} km lack it; surfaced is {surfaced:.0%} of the works"
+        return "at_least", least * surfaced, how
     if not whole and unit == "percent" and item == "upper_layer":
         return "share", value / 100, "the last layer, taken as the share of the works"
     if not whole and unit == "km" and item in {"open_four_lanes", "tolled"} and value < own_km:
@@ -225,7 +244,7 @@ def outlook(
     start, promised
         Start of the works and the finish that was promised first: the length that overruns.
     asked_on
-        The day.
+        The day, on which the works still go on.
     calendar
         Working days of the season, from before the start until long after.
     assumptions
@@ -249,7 +268,7 @@ def outlook(
     begin, planned_end = calendar.worked([day_number(start), day_number(promised) + 1])
     length = (planned_end - begin) * overrun
     finish = calendar.finish(np.full(draws, day_number(start)), length)
-    weight = np.ones(draws)
+    weight = np.asarray(finish > day_number(asked_on) + 1, dtype=np.float64)
     for each in known:
         weight *= _agreement(each, finish, length, float(begin), calendar, assumed.stated_share_sd)
     total = weight.sum()

@@ -57,7 +57,8 @@ DRAWS = 10_000
 HORIZON_YEARS = 25
 _LEVELS = (0.5, 0.8)
 _DONE = 1 - 1e-9
-_CURVE_POINTS = 60
+_CURVE_POINTS = 80
+_CURVE_TRIALS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,14 +129,17 @@ def forecast(
     days = list(checkpoints)
     moments = np.tile([day_number(day) + 1 for day in days], (len(rows), 1)) if days else None
     weight = case.items["weight"].to_numpy(np.float64) * (1 - case.done)
-    curve = case.curve_moments(deadlines or {})
     assumed = settings.assumptions
+    shock = Shock(sd=assumed.shock_sd, correlation=assumed.shock_correlation)
+    groups = max(len(contracts), 1)
+    few = simulate(work, groups=groups, draws=_CURVE_TRIALS, seed=settings.seed, shock=shock)
+    curve = case.curve_moments(few.whole, deadlines or {})
     drawn = simulate(
         work,
-        groups=max(len(contracts), 1),
+        groups=groups,
         draws=settings.draws,
         seed=settings.seed,
-        shock=Shock(sd=assumed.shock_sd, correlation=assumed.shock_correlation),
+        shock=shock,
         moments=moments,
         levels=_LEVELS,
         curve_moments=curve,
@@ -390,7 +394,8 @@ class _Case:
         last = np.full(len(self.items), -np.inf)
         row = self.history["row"].to_numpy(np.intp)
         np.maximum.at(last, row, self.history["moment"].to_numpy(np.float64))
-        return np.maximum(last[rows], self.now - self.increments.gap)
+        since: Floats = np.maximum(last[rows], self.now - self.increments.gap)
+        return since
 
     def _links(self, rows: NDArray[np.intp], begun: NDArray[np.bool_]) -> Links:
         """Return what waits for what among the unfinished items.
@@ -403,9 +408,9 @@ class _Case:
         for k, row in enumerate(rows):
             gated = self.items["waits_to"].iat[row] == "finish"
             for other in self.items["after"].iat[row]:
-                before = position.get(self._number.get(other, -1))
-                if before is not None:
-                    found.append((before, k, gated or bool(begun[k]), lag if gated else 0.0))
+                waited = position.get(self._number.get(other, -1))
+                if waited is not None:
+                    found.append((waited, k, gated or bool(begun[k]), lag if gated else 0.0))
         before, after, ends, lags = zip(*found, strict=True) if found else ((), (), (), ())
         return Links(
             before=np.array(before, dtype=np.intp),
@@ -414,10 +419,14 @@ class _Case:
             lag_days=np.array(lags, dtype=np.float64),
         )
 
-    def curve_moments(self, deadlines: Mapping[str, date]) -> Floats:
-        """Return moments for the course of the works: to a while after plan and deadlines."""
-        ends = [*self.end[np.isfinite(self.end)], *(day_number(d) for d in deadlines.values())]
-        ahead = max([self.now + 730, *(end + 730 for end in ends)])
+    def curve_moments(self, whole: Floats, deadlines: Mapping[str, date]) -> Floats:
+        """Return moments for the course of the works, until nearly all draws have ended."""
+        usual = np.quantile(whole, 0.9, method="inverted_cdf")
+        ends = [
+            *([usual] if np.isfinite(usual) else []),
+            *(day_number(day) for day in deadlines.values()),
+        ]
+        ahead = max([self.now + 90, *ends])
         return np.linspace(self.now, ahead, _CURVE_POINTS)
 
     # -- what is told -------------------------------------------------------------------------
@@ -508,7 +517,8 @@ def _moments(days: pd.Series) -> Floats:
     """Return days as day numbers; NaN where there is none."""
     stamps = pd.to_datetime(days, errors="coerce").to_numpy("datetime64[s]")
     numbers = stamps.astype("datetime64[D]").astype(np.int64).astype(np.float64)
-    return np.where(np.isnat(stamps), np.nan, numbers)
+    found: Floats = np.where(np.isnat(stamps), np.nan, numbers)
+    return found
 
 
 def _check(frame: pd.DataFrame, columns: Sequence[str], what: str) -> None:

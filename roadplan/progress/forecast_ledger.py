@@ -102,7 +102,7 @@ def contract_deadlines(frame: pd.DataFrame) -> dict[str, dt.date]:
         Items from :func:`forecast_items`.
     """
     finish = pd.to_datetime(frame["planned_finish"])
-    found = {
+    found: dict[str, dt.date] = {
         str(contract): days.max().date()
         for contract, days in finish.groupby(frame["contract"])
         if days.notna().any()
@@ -143,8 +143,8 @@ def earned_status(
         There is no such contract.
     """
     if contract != WHOLE and contract not in set(frame["contract"]):
-        known = ", ".join(dict.fromkeys(frame["contract"]))
-        raise RoadplanError(f"there is no contract '{contract}'; there are {known}")
+        names = ", ".join(dict.fromkeys(frame["contract"]))
+        raise RoadplanError(f"there is no contract '{contract}'; there are {names}")
     start, days, planned, earned = value_curves(frame, history, contract=contract, until=as_of)
     if start is None:
         return schedule_status(None, start=None, as_of=as_of)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from roadplan.progress.forecast_assumptions import Assumptions
 from roadplan.progress.seasons import WorkCalendar
@@ -205,11 +205,18 @@ def _typical_work_days(intervals: pd.DataFrame) -> float:
     return float(np.median(intervals["work_days"])) if len(intervals) else _USUAL_WORK_DAYS
 
 
+def _summed(row: NDArray[np.intp], values: ArrayLike, length: int) -> Floats:
+    """Return the sums of values by row."""
+    total: Floats = np.zeros(length)
+    np.add.at(total, row, np.asarray(values, dtype=np.float64))
+    return total
+
+
 def _seen(intervals: pd.DataFrame, quantity: Floats) -> _Seen:
     n = len(quantity)
     row = intervals["row"].to_numpy(np.intp)
-    share = np.bincount(row, weights=intervals["share"], minlength=n)
-    days = np.bincount(row, weights=intervals["work_days"], minlength=n)
+    share = _summed(row, intervals["share"], n)
+    days = _summed(row, intervals["work_days"], n)
     return _Seen(share * quantity, days, np.bincount(row, minlength=n).astype(np.float64))
 
 
@@ -235,7 +242,8 @@ def _reference(
         ("actual", ["work_type"]),
     ):
         pace = pace.fillna(frame.groupby(keys)[column].transform("median"))
-    return np.exp(pace.to_numpy(np.float64))
+    found: Floats = np.exp(pace.to_numpy(np.float64))
+    return found
 
 
 def _ratios(intervals: pd.DataFrame, quantity: Floats, reference: Floats, seen: _Seen) -> _Ratios:
@@ -247,8 +255,8 @@ def _ratios(intervals: pd.DataFrame, quantity: Floats, reference: Floats, seen: 
     mean[usable] = np.log(seen.quantity[usable] / seen.work_days[usable] / reference[usable])
     typical = _typical_work_days(intervals)
     length = intervals["work_days"].to_numpy(np.float64) / typical
-    weight = np.bincount(row, weights=length, minlength=len(quantity))
-    centre = np.bincount(row, weights=single * length, minlength=len(quantity))
+    weight = _summed(row, length, len(quantity))
+    centre = _summed(row, single * length, len(quantity))
     centre = centre / np.where(weight > 0, weight, 1)
     return _Ratios(mean, seen.count, weight, (single - centre[row]) * np.sqrt(length))
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def day_number(day: date | np.datetime64 | pd.Timestamp | str) -> float:
     >>> day_number(date(1970, 1, 31))
     30.0
     """
-    return float((np.datetime64(day, "D") - _EPOCH) / np.timedelta64(1, "D"))
+    return float((np.asarray(day, dtype="datetime64[D]") - _EPOCH).astype(np.int64))
 
 
 def finish_date(moment: float) -> date:
@@ -150,7 +151,8 @@ class _Inverse:
         step = max(float(share[working].min()), _FINEST_SHARE)
         marks = np.arange(int(total[-1] / step) + 2) * step
         row = np.clip(np.searchsorted(begin, marks, side="right") - 1, 0, len(working) - 1)
-        return cls(begin, working + float(first_day), share[working], step, row)
+        day = working.astype(np.float64) + first_day
+        return cls(begin, day, share[working], step, row)
 
     def day_of(self, work_days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return when some working days are over, infinite beyond the last."""
@@ -160,8 +162,8 @@ class _Inverse:
         row = self.row[(inside / self.step).astype(np.intp)]
         row = np.minimum(row + (self.begin[row + 1] <= inside), len(self.day) - 1)
         ends = self.day[row] + (inside - self.begin[row]) / self.share[row] + _TINY_DAYS
-        ends[amount > self.begin[-1]] = np.inf
-        return ends
+        found: NDArray[np.float64] = np.where(amount > self.begin[-1], np.inf, ends)
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -360,7 +362,7 @@ class Seasons:
         ]
         return any(rule.get("standing") == "estimated" for rule in rules)
 
-    def _matching(self, region: str, season_class: str, kind: str) -> list[dict[str, object]]:
+    def _matching(self, region: str, season_class: str, kind: str) -> list[dict[str, Any]]:
         rules = self._rules
         found = rules[
             (rules["kind"] == kind)
@@ -370,14 +372,14 @@ class Seasons:
         return list(found.to_dict("records"))
 
 
-def _specificity(rule: dict[str, object]) -> int:
+def _specificity(rule: dict[str, Any]) -> int:
     """Return how specific a season is: class before region before dates of its own."""
     dated = not (_is_open(rule["valid_from"]) and _is_open(rule["valid_to"]))
-    return 4 * (rule["season_class"] != ANY) + 2 * (rule["region"] != ANY) + int(dated)
+    return 4 * int(rule["season_class"] != ANY) + 2 * int(rule["region"] != ANY) + int(dated)
 
 
 def _is_open(value: object) -> bool:
-    return value is None or value == "" or bool(pd.isna(value))  # type: ignore[arg-type] # a scalar
+    return value is None or value == "" or bool(pd.isna(value))
 
 
 def _between(days: NDArray[np.int_], first: object, last: object) -> NDArray[np.bool_]:
