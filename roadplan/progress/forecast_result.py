@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -59,15 +59,15 @@ class Forecast:
         The seed it was drawn with.
     """
 
-    as_of: date
+    as_of: dt.date
     contracts: tuple[str, ...]
     finish: Floats = field(repr=False)
     unfinished: tuple[int, ...]
     items: pd.DataFrame = field(repr=False)
     left_out: pd.DataFrame = field(repr=False)
     paces: pd.DataFrame = field(repr=False)
-    deadlines: Mapping[str, date] = field(default_factory=dict)
-    curve_days: tuple[date, ...] = field(default=(), repr=False)
+    deadlines: Mapping[str, dt.date] = field(default_factory=dict)
+    curve_days: tuple[dt.date, ...] = field(default=(), repr=False)
     curve: Floats = field(default_factory=lambda: np.empty((0, 0)), repr=False)
     done_by: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     estimated_seasons: bool = False
@@ -100,7 +100,7 @@ class Forecast:
         """Return whether nothing is left that was forecast."""
         return bool(np.isneginf(self.moments(contract)).all())
 
-    def date(self, level: float, contract: str = WHOLE) -> date | None:
+    def date(self, level: float, contract: str = WHOLE) -> dt.date | None:
         """Return the day by which the works are done with a probability.
 
         None where nothing is left to do, or where it lies beyond the horizon of the calendars.
@@ -108,7 +108,7 @@ class Forecast:
         moment = quantile_day(self.moments(contract), level)
         return finish_date(moment) if np.isfinite(moment) else None
 
-    def probability(self, day: date, contract: str = WHOLE) -> float:
+    def probability(self, day: dt.date, contract: str = WHOLE) -> float:
         """Return the probability that the works are done by the end of a day."""
         return float((self.moments(contract) <= day_number(day) + 1).mean())
 
@@ -202,7 +202,7 @@ def _day(moment: float) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, date):
+    if isinstance(value, dt.date):
         return value.isoformat()
     if value is None or (isinstance(value, float) and not np.isfinite(value)) or value is pd.NaT:
         return None

@@ -167,4 +167,5 @@ def ready_moments(before: Sequence[Sequence[int]], done: Floats, planned_start: 
     """
     earliest = np.nan_to_num(planned_start, nan=-np.inf)
     gates = [max((float(done[k]) for k in rows), default=-np.inf) for rows in before]
-    return np.maximum(earliest, np.array(gates))
+    found: Floats = np.maximum(earliest, np.array(gates))
+    return found

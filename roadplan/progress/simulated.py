@@ -149,9 +149,7 @@ def simulated_works(
     history = _reports(frame, calendars, started, ended, luck=luck, rng=rng)
     if until is not None:
         history = history[history["day"] <= until].reset_index(drop=True)
-    finish = {
-        item: finish_date(moment) for item, moment in zip(frame["item"], ended, strict=True)
-    }
+    finish = {item: finish_date(moment) for item, moment in zip(frame["item"], ended, strict=True)}
     return SimulatedWorks(items=plan, history=history, finish=finish)
 
 
@@ -168,7 +166,8 @@ def _planned_pace(frame: pd.DataFrame, layout: Layout) -> Floats:
     """Return the planned pace of each item in quantity by working day."""
     share = frame["quantity"].to_numpy(np.float64) * layout.other_share_per_day
     given = frame["work_type"].map(dict(layout.pace_per_day)).to_numpy(np.float64)
-    return np.where(np.isfinite(given), given, share)
+    found: Floats = np.where(np.isfinite(given), given, share)
+    return found
 
 
 def _order(frame: pd.DataFrame) -> list[int]:
