@@ -187,12 +187,15 @@ def _microseconds(text: str) -> int:
 
 def _corrected(ids: Sequence[str], supersedes: Sequence[str | None], recorded: Ints) -> Ints:
     """Return when each report was corrected; NEVER where it was not."""
+    # Where two correct one, the earlier counts: from then on it was known to be wrong.
+    moment: dict[str, int] = {}
+    for row, other in enumerate(supersedes):
+        if other:
+            moment[other] = min(int(recorded[row]), moment.get(other, NEVER))
     found = np.full(len(recorded), NEVER, dtype=np.int64)
-    wrong = [(other, row) for row, other in enumerate(supersedes) if other]
-    if wrong:
-        others, rows = zip(*wrong, strict=True)
-        places = pd.Index(np.asarray(ids, dtype=object)).get_indexer(np.asarray(others, object))
-        known = places >= 0
-        # Where two correct one, the earlier counts: from then on it was known to be wrong.
-        np.minimum.at(found, places[known], recorded[np.asarray(rows)[known]])
+    if moment:
+        wrong = pd.Index(np.array(list(moment), dtype=object))
+        place = wrong.get_indexer(np.asarray(ids, dtype=object))
+        known = place >= 0
+        found[known] = np.array(list(moment.values()), dtype=np.int64)[place[known]]
     return found

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from roadplan.progress.ledger import Ledger, create_ledger
+
+# So that the test modules beside this file can import `small_works`.
+sys.path.append(str(Path(__file__).parent))
 
 _SETTINGS = "-c listen_addresses= -c max_connections=60 -c shared_buffers=32MB"
 
