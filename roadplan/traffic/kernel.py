@@ -576,6 +576,9 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
                     cap, link_first, link_last,
                 )  # fmt: skip
                 change += 1
+            for k in range(stores):
+                for c in range(2):
+                    stored_h[k, c] += 0.5 * stored[k, c] * step_h
             part = min(t // scenarios.demand_steps, demand.shape[1] - 1)
             for k in range(demand.shape[2]):
                 for c in range(2):
@@ -644,7 +647,7 @@ def run_scenarios(start, stop, net, scenarios, output):  # noqa: C901 - compiled
                 add_to(spent_heavy, old_heavy)
             for k in range(stores):
                 for c in range(2):
-                    stored_h[k, c] += stored[k, c] * step_h
+                    stored_h[k, c] += 0.5 * stored[k, c] * step_h
             final = t + 1 == steps
             if (t + 1) % scenarios.sample_steps == 0 or final:
                 zone_km[:] = 0.0

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from roadplan.errors import Fault, FaultsError, RoadplanError
-from roadplan.traffic.network import Link, Piece
+from roadplan.traffic.links import Link, Piece
 from roadplan.traffic.parameters import TrafficParameters
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from roadplan.traffic.network import ENTRY, EXIT, Link, Turn
+from roadplan.traffic.links import ENTRY, EXIT, Link, Turn
 
 Floats = NDArray[np.float64]
 

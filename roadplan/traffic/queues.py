@@ -18,10 +18,11 @@ from roadplan.traffic.curves import FREE, Curve, Floats
 from roadplan.traffic.waves import WaveSolution
 
 _BISECTIONS = 60
-_COUNT_VEH = 1e-6
-"""Counts closer than this are the same: far above rounding, far below a vehicle."""
-_BESIDE_H = 1e-9
-"""How far beside a break a one-sided limit is taken."""
+_COUNT_VEH = 1e-8
+"""Counts closer than this are the same: above rounding, far below a vehicle."""
+_WAITING_VEH = 1e-6
+_BESIDE_H = 1e-8
+"""How far beside a break a one-sided limit is taken; counts must tell that far apart."""
 _NO_QUEUE_KM = 1e-5
 
 
@@ -54,6 +55,7 @@ class _Link:
         self.length_km = float(solution.node_km[index + 1] - solution.node_km[index])
         self.free_kmh, self.wave_kmh = case.free_flow_kmh, case.wave_kmh
         self.jam_veh_km = case.jam_density_veh_km
+        self.same_veh = _COUNT_VEH + 1e-13 * float(solution.demand.count_veh[-1])
         self.node = index + 1
         slow = self.down.rate_veh_h[:-1] < case.capacity_veh_h
         self.slow = slow
@@ -72,7 +74,7 @@ class _Link:
         low, high = np.zeros(len(time_h)), np.full(len(time_h), self.length_km)
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
-            inside = self.excess(time_h + slowness_h_km * middle, middle) > _COUNT_VEH
+            inside = self.excess(time_h + slowness_h_km * middle, middle) > self.same_veh
             high, low = np.where(inside, middle, high), np.where(inside, low, middle)
         return high
 
@@ -97,7 +99,7 @@ class _Link:
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
             time_h = start_h + middle / self.wave_kmh
-            inside = self.excess(time_h, self.length_km - middle) > _COUNT_VEH
+            inside = self.excess(time_h, self.length_km - middle) > self.same_veh
             low, high = np.where(inside, middle, low), np.where(inside, high, middle)
         return start_h + low / self.wave_kmh
 
@@ -145,7 +147,7 @@ class _Reach:
         if not queued.any():
             return 0.0
         time_h, tail_km = time_h[queued], tail_km[queued]
-        start_h = link.wave_start_h(time_h, tail_km) + _BESIDE_H
+        start_h = link.wave_start_h(time_h, tail_km)
         head_km = self._head_km(index, start_h, time_h)
         return float(np.max(head_km - link.start_km - tail_km, initial=0.0))
 
@@ -170,7 +172,7 @@ class _Reach:
         if beyond.any():
             after = self.links[index + 1]
             later = after.wave_start_h(time_h[beyond], np.zeros(int(beyond.sum())))
-            head_km[beyond] = self._head_km(index + 1, later + _BESIDE_H, time_h[beyond])
+            head_km[beyond] = self._head_km(index + 1, later, time_h[beyond])
         none = ~link.slow[piece]
         head_km[none] = -np.inf
         return head_km
@@ -221,7 +223,7 @@ def waiting_gone_h(demand: Curve, entry: Curve) -> float | None:
     """
     time_h: NDArray[np.float64] = np.unique(np.concatenate([demand.time_h, entry.time_h]))
     waiting = demand.count(time_h) - entry.count(time_h)
-    some = np.flatnonzero(waiting > _COUNT_VEH)
+    some = np.flatnonzero(waiting > _WAITING_VEH)
     if len(some) == 0:
         return 0.0
     if some[-1] + 1 == len(time_h):

@@ -10,7 +10,8 @@ import numpy as np
 from roadplan.errors import RoadplanError
 from roadplan.traffic.case import RoadCase, Steps
 from roadplan.traffic.curves import Floats, least_steps, step_curve
-from roadplan.traffic.network import Link, Piece, build_network
+from roadplan.traffic.links import Link, Piece
+from roadplan.traffic.network import build_network
 from roadplan.traffic.simulation import Blockages, Conditions, Demand, run_network
 from roadplan.traffic.single_road import CaseResult, first_peak_h, gone_h, not_negative
 
