@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "progress_charts"
 
-_FONT = {
+_FONT: Any = {
     "font.family": "DejaVu Sans",
     "svg.fonttype": "none",
     "svg.hashsalt": "roadplan",
@@ -183,9 +183,9 @@ def month_ticks(
     most
         Most ticks.
     """
-    begin = np.asarray(int(np.floor(first)), dtype="datetime64[D]").astype("datetime64[M]")
-    end = np.asarray(int(np.ceil(last)), dtype="datetime64[D]").astype("datetime64[M]")
-    months = np.arange(begin, end + 1)
+    ends = np.array([np.floor(first), np.ceil(last)]).astype(np.int64)
+    whole = ends.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months = np.arange(whole[0], whole[1] + 1).astype("datetime64[M]")
     step = next((s for s in (1, 2, 3, 6, 12) if len(months) / s <= most), 24)
     days, texts = [], []
     year = -1

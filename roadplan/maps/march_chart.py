@@ -53,7 +53,7 @@ MARKS: Mapping[str, str] = {
     "railway_overpass": "^",
     "interchange": "D",
     "farm_crossing": "v",
-    "detour": "h",
+    "detour": "o",
     "rest_area": "s",
 }
 """Kind of thing on the road → marker."""
@@ -69,9 +69,9 @@ KIND_WORDS: Mapping[str, str] = {
 }
 
 STATE_WORDS: Mapping[str, str] = {
-    "planned": "planned",
-    "done": "finished",
-    "open": "in use",
+    "planned": "white: planned",
+    "done": "black: finished",
+    "open": "red: in use",
 }
 
 
@@ -211,17 +211,11 @@ class MarchChart:
         for row in self.symbols.to_dict("records"):
             if not self.from_m <= row["station_m"] < self.to_m:
                 continue
-            filled = row["state"] == "done"
             axes.plot(
                 row["station_m"] / 1000,
                 _number(row["day"]) + 0.5,
-                marker=MARKS.get(row["kind"], "o"),
-                ms=sheet.mark,
-                mfc=palette.BLACK if filled else "white",
-                mec=palette.VERMILLION if row["state"] == "open" else palette.BLACK,
-                mew=sheet.thin,
-                ls="",
-                zorder=6,
+                zorder=5.5 if row["kind"] == "detour" else 6,
+                **_mark(row["kind"], row["state"], sheet),
             )
 
     def _today(self, axes: Axes, language: str, sheet: Paper) -> None:
@@ -294,22 +288,11 @@ class MarchChart:
             handles.append(Patch(fc="white", ec=grey, lw=sheet.thin * 1.5, label=text))
         if self.seasons:
             handles.append(Patch(fc="#F3E9C6", ec="#C9B875", label=say("Paving season", language)))
-        pairs = dict.fromkeys(zip(self.symbols["kind"], self.symbols["state"], strict=True))
-        for kind, state in pairs:
-            handles.append(
-                Line2D(
-                    [],
-                    [],
-                    ls="",
-                    marker=MARKS.get(kind, "o"),
-                    ms=sheet.mark,
-                    mew=sheet.thin,
-                    mfc=palette.BLACK if state == "done" else "white",
-                    mec=palette.VERMILLION if state == "open" else palette.BLACK,
-                    label=f"{say(KIND_WORDS.get(kind, kind), language)}, "
-                    f"{say(STATE_WORDS.get(state, state), language)}",
-                )
-            )
+        for kind in dict.fromkeys(self.symbols["kind"]):
+            text = say(KIND_WORDS.get(kind, kind), language)
+            handles.append(_key(kind, "done", sheet, text))
+        for state in dict.fromkeys(self.symbols["state"]):
+            handles.append(_key("", state, sheet, say(STATE_WORDS.get(state, state), language)))
         return handles
 
     def _has_estimates(self) -> bool:
@@ -354,6 +337,27 @@ def first_posting(corridor: Corridor, route: str) -> str:
     breaks = corridor.postings.breaks
     own = set(breaks.loc[breaks["route"] == route, "posting"])
     return next((name for name in corridor.postings.names if name in own), "")
+
+
+def _mark(kind: str, state: str, sheet: Paper) -> dict[str, Any]:
+    """Return how a thing is drawn; a bypass road is a ring around its structure."""
+    ring = kind == "detour"
+    colour = palette.VERMILLION if state == "open" else palette.BLACK
+    return {
+        "ls": "",
+        "marker": MARKS.get(kind, "o"),
+        "ms": sheet.mark * (1.75 if ring else 1.0),
+        "mew": sheet.thin,
+        "mec": colour,
+        "mfc": "none" if ring else colour if state == "done" else "white",
+    }
+
+
+def _key(kind: str, state: str, sheet: Paper, text: str) -> Any:
+    """Return the key of a thing or of a state in the legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=text, **_mark(kind, state, sheet))
 
 
 def _number(day: Any) -> float:

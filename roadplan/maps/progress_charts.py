@@ -92,15 +92,10 @@ def march_chart(
     )
     rules = seasons or Seasons.read()
     days = [*planned["start"], *planned["finish"], pd.Timestamp(today)]
+    last_day = dt.date(max(days).year, 12, 31)
     middle = (own.from_m + own.to_m) / 2
-    region = next(
-        (
-            s.region
-            for s in corridor.segments
-            if s.route == own.route and s.from_m <= middle < s.to_m
-        ),
-        "",
-    )
+    own_segments = [each for each in corridor.segments if each.route == own.route]
+    region = next((s.region for s in own_segments if s.from_m <= middle < s.to_m), "")
     return MarchChart(
         route=own.route,
         from_m=own.from_m,
@@ -110,7 +105,9 @@ def march_chart(
         actual=actual[list(STRETCH_COLUMNS)],
         names={name: items.types[name].names for name in work_types if name in items.types},
         symbols=_symbols(corridor, mine, done, last),
-        seasons=rules.stretches(region, "paving", min(days).date(), max(days).date()),
+        seasons=rules.stretches(
+            region, "paving", min(days).date(), dt.date(max(days).year, 12, 31)
+        ),
         posts=post_ticks(corridor, own.route, own.from_m, own.to_m),
         posting=first_posting(corridor, own.route),
         title=_titled("March chart: {name}", own.names.as_dict()),
