@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from roadplan.progress.milestones import (
     stage_of_report,
     stage_shares,
 )
-from roadplan.progress.pieces import FULL, Pieces, pieces
+from roadplan.progress.pieces import FULL, Group, Pieces, cut, groups, pieces
 from roadplan.progress.rollup import item_shares
 
 
@@ -51,17 +52,58 @@ def completion_by_day(
     believed = history.believed(recorded_at)
     ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
     table = _milestones(items, history, believed, ordinals)
+    for group in groups(items, history, believed):
+        share = (_amounts if group.amounts else _stretches)(group, history, ordinals)
+        table[group.item] = share
+    return table
+
+
+def _stretches(group: Group, history: History, ordinals: Ints) -> Floats:
+    """Return the completion of items measured by stretches, shape (items, days).
+
+    What is done stays done, so each piece counts from the first day by which it was.
+    """
+    each = cut(group, history)
+    inside = each.item >= 0
+    place = np.searchsorted(group.from_m, each.from_m[inside], side="right") - 1
+    order = np.argsort(ordinals, kind="stable")
+    later = len(ordinals)
+    done = np.zeros((len(group.item), later + 1))
+    for day in each.day[:, inside]:
+        column = np.where(day > 0, np.searchsorted(ordinals[order], day), later)
+        np.add.at(done, (place, column), each.length_m[inside] / 2)
+    share = np.cumsum(done[:, :later], axis=1) / (group.to_m - group.from_m)[:, None]
+    share[share > FULL] = 1.0
+    share[ordinals[order][None, :] < _first_reported(group, history)[:, None]] = np.nan
+    table = np.empty_like(share)
+    table[:, order] = share
+    return table
+
+
+def _first_reported(group: Group, history: History) -> Ints:
+    """Return the day of the first report on each item, done or not; a day never where none."""
+    # As if all reports said that something is done: then the first of them dates each piece.
+    said = replace(history, quantity=np.full(len(history), np.nan))
+    each = cut(group, said)
+    inside = each.item >= 0
+    place = np.searchsorted(group.from_m, each.from_m[inside], side="right") - 1
+    found = np.full(len(group.item), np.iinfo(np.int64).max)
+    for day in each.day[:, inside]:
+        np.minimum.at(found, place[day > 0], day[day > 0])
+    return found
+
+
+def _amounts(group: Group, history: History, ordinals: Ints) -> Floats:
+    """Return the completion of items measured by amounts, shape (items, days)."""
+    table = np.full((len(group.item), len(ordinals)), np.nan)
+    days = history.day[group.rows]
     # Between two days on which nothing was reported nothing changes.
-    changes = np.unique(history.day[believed & ~np.isnan(history.from_m)])
+    changes = np.unique(days)
     step = np.searchsorted(changes, ordinals, side="right")
-    wanted = np.unique(step)
-    for value in wanted[wanted > 0]:
-        counting = believed & (history.day <= changes[value - 1])
-        columns = np.flatnonzero(step == value)
-        for each in pieces(items, history, counting):
-            share, _ = item_shares(each, len(items))
-            own = np.unique(each.item[each.item >= 0])
-            table[np.ix_(own, columns)] = share[own, None]
+    for value in np.unique(step[step > 0]):
+        known = replace(group, rows=group.rows[days <= changes[value - 1]])
+        share, _ = item_shares(cut(known, history), int(group.item.max()) + 1)
+        table[:, step == value] = share[group.item, None]
     return table
 
 

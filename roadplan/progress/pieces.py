@@ -57,8 +57,36 @@ class Pieces:
         return self.to_m - self.from_m
 
 
-def pieces(items: WorkItems, history: History, counting: Flags) -> Iterator[Pieces]:
-    """Yield the work along the road, for each type and route that has items.
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """The items of one work type on one route, and the reports on them that count.
+
+    Parameters
+    ----------
+    work_type, route
+        Ids.
+    item
+        Indices of the items, in order of the road.
+    from_m, to_m, quantity
+        Where they lie and what there is to do.
+    rows
+        The reports, as rows of a history in order of their day.
+    amounts
+        Whether amounts are reported, else stretches.
+    """
+
+    work_type: str
+    route: str
+    item: Ints
+    from_m: Floats
+    to_m: Floats
+    quantity: Floats
+    rows: Ints
+    amounts: bool
+
+
+def groups(items: WorkItems, history: History, counting: Flags) -> Iterator[Group]:
+    """Yield the work along the road by type and route, for each that has items.
 
     Parameters
     ----------
@@ -72,78 +100,82 @@ def pieces(items: WorkItems, history: History, counting: Flags) -> Iterator[Piec
     rows = history.by_day[counting[history.by_day]]
     kinds, routes = history.work_type.code[rows], history.route.code[rows]
     frame = items.frame
-    along = frame[frame["measure"] != "milestones"]
-    for key, index in along.groupby(["work_type", "route"], sort=False).indices.items():
+    along = frame[frame["measure"] != "milestones"].sort_values("from_m", kind="stable")
+    for key, own in along.groupby(["work_type", "route"], sort=False):
         kind, route = str(key[0]), str(key[1])
-        own = along.index.to_numpy()[index]
-        # Rows are sorted by work type, so those of one type and route are one run.
-        lower, upper = np.searchsorted(
-            kinds, [history.work_type.where(kind), history.work_type.where(kind) + 1]
-        )
+        amounts = items.types[kind].measure == "amount"
+        # Rows are sorted by work type and route, so those of one of each are one run.
+        code = history.work_type.where(kind)
+        lower, upper = np.searchsorted(kinds, [code, code + 1])
         code = history.route.where(route)
         start, end = lower + np.searchsorted(routes[lower:upper], [code, code + 1])
-        place = (
-            frame["from_m"].to_numpy()[own],
-            frame["to_m"].to_numpy()[own],
-            frame["quantity"].to_numpy()[own],
+        mine = rows[start:end]
+        yield Group(
+            work_type=kind,
+            route=route,
+            item=own.index.to_numpy(dtype=np.int64),
+            from_m=own["from_m"].to_numpy(float),
+            to_m=own["to_m"].to_numpy(float),
+            quantity=own["quantity"].to_numpy(float),
+            rows=mine[~np.isnan(history.quantity[mine])] if amounts else mine,
+            amounts=amounts,
         )
-        amounts = items.types[kind].measure == "amount"
-        yield _pieces(kind, route, own, place, history, rows[start:end], amounts=amounts)
 
 
-def _pieces(
-    kind: str,
-    route: str,
-    own: Ints,
-    place: tuple[Floats, Floats, Floats],
-    history: History,
-    rows: Ints,
-    *,
-    amounts: bool,
-) -> Pieces:
-    """Cut one type on one route and see what counts on each piece."""
-    begin, finish, planned = place
-    order = np.argsort(begin, kind="stable")
-    begin, finish, planned, own = begin[order], finish[order], planned[order], own[order]
-    if amounts:
-        rows = rows[~np.isnan(history.quantity[rows])]
+def pieces(items: WorkItems, history: History, counting: Flags) -> Iterator[Pieces]:
+    """Yield the work along the road piece by piece, for each type and route that has items.
+
+    Parameters
+    ----------
+    items, history, counting
+        As for :func:`groups`.
+    """
+    for group in groups(items, history, counting):
+        yield cut(group, history)
+
+
+def cut(group: Group, history: History) -> Pieces:
+    """Cut one type on one route wherever anything changes and see what counts on each piece."""
+    rows = group.rows
     from_m, to_m = history.from_m[rows], history.to_m[rows]
-    cuts = np.unique(np.concatenate((from_m, to_m, begin, finish)))
+    cuts = np.unique(np.concatenate((from_m, to_m, group.from_m, group.to_m)))
     first, last = np.searchsorted(cuts, from_m), np.searchsorted(cuts, to_m)
-    holder = np.searchsorted(begin, cuts[:-1], side="right") - 1
-    inside = (holder >= 0) & (cuts[:-1] < finish[np.maximum(holder, 0)])
-    length = to_m - from_m
-    stated = history.quantity[rows]
-    # Density as if spread evenly over both halves; a report on one half gives it all there.
-    halves = np.where(history.side[rows] == 0, 1.0, 2.0)
-    density = stated / length * halves if amounts else np.where(stated == 0, 0.0, 1.0)
-    item_density = planned / (finish - begin) if amounts else np.ones(len(own))
-    # More than is planned is no more done, and must not hide the day by which all was there.
-    density = np.minimum(density, item_density.max(initial=0.0))
+    holder = np.searchsorted(group.from_m, cuts[:-1], side="right") - 1
+    inside = (holder >= 0) & (cuts[:-1] < group.to_m[np.maximum(holder, 0)])
+    stated, sides = history.quantity[rows], history.side[rows]
+    if group.amounts:
+        goal = group.quantity / (group.to_m - group.from_m)
+        # Density as if spread evenly over both halves; a report on one half gives it all there.
+        # More than is planned is no more done, and must not hide the day by which all was there.
+        density = stated / (to_m - from_m) * np.where(sides == 0, 1.0, 2.0)
+        density = np.minimum(density, goal.max(initial=0.0))
+    else:
+        goal = np.ones(len(group.item))
+        density = np.where(stated == 0, 0.0, 1.0)
     # Where reports overlap the most done counts, and of equals the earliest.
     best = np.argsort(-density, kind="stable")
     share = np.zeros((2, len(cuts) - 1))
     day = np.zeros((2, len(cuts) - 1), dtype=np.int64)
     standing = np.full(len(cuts) - 1, -1, dtype=np.int64)
-    one_sided = bool((history.side[rows] != 0).any())
+    one_sided = bool((sides != 0).any())
     for half, other in enumerate((_RIGHT, _LEFT)):
         if half and not one_sided:
             share[1], day[1] = share[0], day[0]
             break
-        ranked = best[history.side[rows][best] != other]
+        ranked = best[sides[best] != other]
         owner = paint(first[ranked], last[ranked], len(cuts) - 1)
         there = owner >= 0
         row = ranked[owner[there]]
-        goal = item_density[np.maximum(holder[there], 0)]
-        share[half, there] = np.minimum(1.0, density[row] / np.where(goal > 0, goal, 1.0))
+        wanted = goal[np.maximum(holder[there], 0)]
+        share[half, there] = np.minimum(1.0, density[row] / np.where(wanted > 0, wanted, 1.0))
         day[half, there] = np.where(density[row] > 0, history.day[rows[row]], 0)
         standing[there] = np.maximum(standing[there], history.standing[rows[row]])
     return Pieces(
-        work_type=kind,
-        route=route,
+        work_type=group.work_type,
+        route=group.route,
         from_m=cuts[:-1],
         to_m=cuts[1:],
-        item=np.where(inside, own[np.maximum(holder, 0)], -1),
+        item=np.where(inside, group.item[np.maximum(holder, 0)], -1),
         share=share,
         reported=standing >= 0,
         standing=standing,
