@@ -19,7 +19,8 @@ roadplan.stormDock = (() => {
       "section",
       { id: "rp-storm" },
       make("div", { class: "rp-storm-row" }, ...timeControls(), alternatives()),
-      make("div", { class: "rp-storm-row rp-storm-second" }, summary, make("div", { class: "rp-storm-scale" }, scales(), legend)),
+      summary,
+      make("div", { class: "rp-storm-scale" }, scales(), legend),
     );
     bind(dock, () => t("Storm"), "aria-label");
     document.querySelector(".rp-head").after(dock);
@@ -133,16 +134,18 @@ roadplan.stormDock = (() => {
   /** Delay with interval, the probability of long jams and the proof, of what is shown. */
   function summaryNodes() {
     const { alternative } = state;
-    const nodes = marks();
+    const nodes = [];
     if (alternative.delay) {
       const delay = words.delayText(alternative.delay);
       nodes.push(
         make("span", { class: "rp-storm-delay" }, `${t("Expected delay:")} `, make("strong", { text: delay })),
       );
     }
-    nodes.push(...alternative.chances.map((chance) => make("span", { text: words.chanceText(chance) })));
-    if (alternative.proof) nodes.push(make("span", { text: words.proofText(alternative.proof) }));
-    return nodes;
+    nodes.push(...marks());
+    const more = alternative.chances.map((chance) => words.chanceText(chance));
+    if (alternative.proof) more.push(words.proofText(alternative.proof));
+    if (given.made) more.push(t("Computed {time}", { time: date(given.made) }));
+    return [...nodes, ...more.map((text) => make("span", { class: "rp-storm-more", text }))];
   }
 
   /** What is invented and what is estimated says so where nobody can miss it. */
@@ -156,7 +159,6 @@ roadplan.stormDock = (() => {
       mark("estimated", t("Estimated: {what}", { what }));
     }
     for (const note of given.storm.notes) mark("note", say(note));
-    if (given.made) mark("made", t("Computed {time}", { time: date(given.made) }));
     return found;
   }
 

@@ -10,6 +10,8 @@ roadplan.stormMap = (() => {
   const LABELS_PER_LEVEL = 12;
   const HEADINGS = 16;
   const SAMPLES = 41;
+  const SHORTEST_PX = 14;
+  const SHORTEST_CALM_PX = 45;
   const RANK = [20, 80, 85, 90, 95];
   const risks = stretches.length
     ? ["both", "rising", "falling"].map((name) => `storm-risk-${name}`)
@@ -98,7 +100,7 @@ roadplan.stormMap = (() => {
       words.row(list, t("Direction"), words.directionText(event.direction === "rising" ? 1 : -1));
     }
     if (event.end !== undefined) {
-      words.row(list, t("Closed"), `${words.timeText(event.start)} – ${words.timeText(event.end)}`);
+      words.row(list, t("Closed during"), `${words.timeText(event.start)} – ${words.timeText(event.end)}`);
     }
     if (event.percent >= 0) words.row(list, t("Probability"), words.percentText(event.percent));
   }
@@ -213,8 +215,10 @@ roadplan.stormMap = (() => {
     );
   }
 
-  /** The middle of what is seen of a run. */
+  /** The middle of what is seen of a run; null where it is too short on the screen to be named. */
   function middle(run, view) {
+    const ends = [run.from, run.to].map((m) => map.latLngToLayerPoint(road.point(run.route, m)));
+    if (ends[0].distanceTo(ends[1]) < (run.level ? SHORTEST_PX : SHORTEST_CALM_PX)) return null;
     const at = (k) => road.point(run.route, run.from + (k / (SAMPLES - 1)) * (run.to - run.from));
     const seen = Array.from({ length: SAMPLES }, (_, k) => at(k)).filter((p) => view.contains(p));
     return seen[Math.floor(seen.length / 2)] || null;

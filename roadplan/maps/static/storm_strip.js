@@ -308,7 +308,7 @@ roadplan.stormStrip = (() => {
       const step = every * 60;
       if (minutes % step >= given.minutes) return;
       const x = xOf(slot - (minutes % step) / given.minutes);
-      if (x < AXIS_PX - 1 || x - last < 34) return;
+      if (x < AXIS_PX - 1 || x - last < 42) return;
       last = x;
       ctx.strokeStyle = "#59636f";
       ctx.beginPath();
