@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from roadplan.errors import Fault
 from roadplan.progress.items import WorkItems
@@ -74,7 +74,7 @@ def _problems(
         yield "work_type", report.work_type, "there is no such work type", f"give one of {some}"
         return
     kind = items.types[report.work_type]
-    rules: tuple[Callable[[], Iterator[_Problem]], ...]
+    rules: tuple[Callable[[], Iterable[_Problem]], ...]
     if kind.measure == "milestones":
         rules = (
             lambda: _milestone(report, kind, items),
@@ -83,7 +83,7 @@ def _problems(
     else:
         rules = (
             lambda: _stretch(report, kind, items, lengths),
-            lambda: _quantity(report, kind, items),
+            lambda: () if report.asset else _quantity(report, kind, items),
         )
     for rule in rules:
         yield from rule()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from roadplan.corridor.model import Contract, Names
 from roadplan.progress import AsOf, History, WorkItem, WorkItems, load_work_types, status
 from roadplan.progress.asof import moment_text
 from roadplan.progress.history import FIELDS
@@ -60,7 +61,21 @@ def work() -> WorkItems:
         )
         for k in range(200)
     ]
-    return WorkItems(tuple(items), types)
+    contracts = tuple(
+        Contract(
+            id=f"c{k}",
+            names=Names(f"c{k}"),
+            standing="estimated",
+            source="benchmark",
+            route="main",
+            from_m=k * 250 * SEGMENT_M,
+            to_m=(k + 1) * 250 * SEGMENT_M,
+            kind="contract",
+            length_km_official=250.0,
+        )
+        for k in range(4)
+    )
+    return WorkItems(tuple(items), types, contracts)
 
 
 def columns(items: WorkItems, count: int, rng: np.random.Generator) -> dict[str, list[object]]:
@@ -140,17 +155,20 @@ def main() -> None:
     print(f"arrays from columns: {time.perf_counter() - begun:.2f} s")
     if "--ledger" in sys.argv:
         history = through_a_ledger(found)
+    # The first call loads the compiled painting.
+    status(items, History.from_reports([]), AsOf(START))
     for day in (200, 1_000, 1_900, 1_999, 600):
         when = START + dt.timedelta(days=day)
         known = dt.datetime.combine(when, dt.time(12), dt.UTC)
         begun = time.perf_counter()
         state = status(items, history, AsOf(when, known))
         rolled = state.by("segment")
-        whole = state.kilometres["surfaced_km"].iloc[-1] if items.contracts else state.overall
+        whole = state.kilometres.iloc[-1]
         seconds = time.perf_counter() - begun
         print(
             f"as of {when}: {seconds:.2f} s, {state.reports:,} reports count, "
-            f"{len(rolled):,} segments, completion {state.overall:.3f}, {whole:.3f}"
+            f"{len(rolled):,} segments, completion {state.overall:.3f}, "
+            f"surfaced {whole['surfaced_km']:.1f} km, complete {whole['complete_km']:.1f} km"
         )
 
 
