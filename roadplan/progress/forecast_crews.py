@@ -47,15 +47,15 @@ class ExtraCrew:
 
     def takes(self, items: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which items it may take."""
-        mine = (items["work_type"] == self.work_type).to_numpy()
+        mine = np.array(items["work_type"] == self.work_type)
         if self.contract:
-            mine &= (items["contract"] == self.contract).to_numpy()
+            mine &= np.array(items["contract"] == self.contract)
         if self.route:
-            mine &= (items["route"] == self.route).to_numpy()
+            mine &= np.array(items["route"] == self.route)
             mine &= (items["from_m"].to_numpy() < self.to_m) & (
                 items["to_m"].to_numpy() > self.from_m
             )
-        return np.asarray(mine)
+        return mine
 
 
 @dataclass(frozen=True, kw_only=True)

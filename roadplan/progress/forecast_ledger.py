@@ -185,11 +185,11 @@ def value_curves(
         Weight planned and done by these moments, shape (n,); `earned` is NaN before the first
         report and after `until`.
     """
-    mine = frame["weight"].to_numpy(np.float64) > 0
+    mine = np.array(frame["weight"].to_numpy(np.float64) > 0)
     mine &= pd.to_datetime(frame["planned_start"]).notna().to_numpy()
     mine &= pd.to_datetime(frame["planned_finish"]).notna().to_numpy()
     if contract != WHOLE:
-        mine &= (frame["contract"] == contract).to_numpy()
+        mine &= np.array(frame["contract"] == contract)
     part = frame[mine]
     nothing = np.zeros(0)
     if part.empty:
