@@ -10,6 +10,7 @@ import numpy as np
 
 from roadplan.corridor.position import Position
 from roadplan.errors import RoadplanError
+from roadplan.maps.embedding import Text
 
 Activity = Literal["plough", "travel", "refill", "wait"]
 ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
@@ -104,7 +105,7 @@ class Crew:
     kind
         Kind of machine, as in the table `plough_classes`; it gives the symbol.
     depot
-        Name of its depot.
+        Its depot.
     orders
         In the order of time; between two of them the crew waits.
     standing
@@ -116,7 +117,7 @@ class Crew:
     class_names: Mapping[str, str]
     kind: str
     orders: tuple[Order, ...]
-    depot: str = ""
+    depot: Text = ""
     standing: str = ""
 
     def __post_init__(self) -> None:
