@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
+from roadplan.cli._winter_plan import COMMANDS
 
 
 @click.group()
@@ -71,3 +72,7 @@ def posture(
     )
     click.echo()
     click.echo(found.summary())
+
+
+for _command in COMMANDS:
+    winter.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import logging
 import math
 from collections.abc import Sequence
@@ -128,7 +129,7 @@ class Costs:
         total = np.zeros(self.jam_veh_h.shape[1])
         for item, moments in enumerate(passes):
             stops = [0, *(m for m in moments if 0 < m < slots), slots]
-            for before, after in zip(stops[:-1], stops[1:], strict=True):
+            for before, after in itertools.pairwise(stops):
                 total += self.jam_veh_h[item, :, before, after]
         return total
 

@@ -384,7 +384,7 @@ def _weakest(standings: Iterable[str]) -> str:
 
 
 def _together(crew_class: CrewClass, machines: list[Row]) -> Ability:
-    """Return what some machines of a class can do together: side by side, at the slowest's speed."""
+    """Return what some machines of a class do side by side, at the speed of the slowest."""
     whole = crew_class.ability
     share = 1.0 / crew_class.machines
 

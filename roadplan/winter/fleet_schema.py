@@ -183,7 +183,7 @@ CLASSES: Final = Table(
 
 CREWS: Final = Table(
     name="crews",
-    description="Crews and when they may work; without machines of their own they have those of the class",
+    description="Crews and when they may work; machines are those of the class or listed below",
     key=("crew",),
     domain=_DOMAIN,
     labels={"ru": "Экипажи", "kk": "Экипаждар", "en": "Crews"},
@@ -242,7 +242,7 @@ CREWS: Final = Table(
 
 MACHINES: Final = Table(
     name="machines",
-    description="Single machines; those that name one crew go together, others are crews by themselves",
+    description="Single machines; those of one crew go together, others are crews by themselves",
     key=("machine",),
     domain=_DOMAIN,
     labels={"ru": "Машины", "kk": "Машиналар", "en": "Machines"},

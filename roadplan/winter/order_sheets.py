@@ -1,0 +1,206 @@
+"""Order sheets: what each crew does tonight, to print and take along."""
+
+from __future__ import annotations
+
+import datetime as dt
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from roadplan.corridor import Position
+from roadplan.i18n import LANGUAGES, translate, translate_count
+from roadplan.winter.documents import DOMAIN, joined_legs, posts_text
+from roadplan.winter.replay import Leg
+
+if TYPE_CHECKING:
+    from roadplan.winter.build import Board, Duty
+    from roadplan.winter.planning import NightPlan
+
+_STYLE: Final = """
+@page { size: A4; margin: 14mm }
+body { font: 11pt/1.35 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #111;
+  margin: 1em auto; max-width: 190mm; padding: 0 1em }
+section { break-after: page; page-break-after: always; margin-bottom: 3em }
+section:last-of-type { break-after: auto; page-break-after: auto }
+h1 { font-size: 16pt; margin: 0 0 .2em }
+h2 { font-size: 12pt; font-weight: normal; margin: 0 0 1em }
+table { border-collapse: collapse; width: 100% }
+th, td { border: 1px solid #777; padding: .25em .5em; text-align: left;
+  vertical-align: top }
+th { background: #eee } tr { break-inside: avoid }
+td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
+tr.plough td { font-weight: 600 }
+td.box { width: 4em }
+nav li { margin: .2em 0 } .note { color: #444; font-size: 9.5pt; margin: 1em 0 }
+.sign { margin-top: 2em } @media print { nav, .screen { display: none } body { margin: 0 } }
+"""
+
+_ADVICE: Final = (
+    "Times are local. Begin no earlier than written; where the road is closed or the snow is "
+    "deeper than the machine moves, tell the dispatcher."
+)
+_WORDS: Final = {"plough": "Clear", "travel": "Drive", "refill": "Refill"}
+
+
+def order_sheets(planned: NightPlan, *, language: str) -> str:
+    """Return the order sheets of all crews as one page that prints a crew a sheet.
+
+    Parameters
+    ----------
+    planned
+        The plan.
+    language
+        `ru`, `kk` or `en`.
+
+    Returns
+    -------
+    str
+        HTML without scripts or anything loaded from elsewhere; all text from users is escaped.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"language {language!r} is not one of {', '.join(LANGUAGES)}")
+    page = _Page(planned, language)
+    sheets = [
+        page.sheet(number, duty, planned.timetable.legs[number])
+        for number, duty in enumerate(planned.board.duties)
+    ]
+    links = "".join(
+        f'<li><a href="#crew-{number}">{escape(duty.name)}</a></li>'
+        for number, duty in enumerate(planned.board.duties)
+    )
+    title = page.say("Orders for the crews")
+    empty = "" if sheets else f"<p>{page.say('There is no crew on duty.')}</p>"
+    return (
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        "style-src 'unsafe-inline'\">\n"
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<nav><h1>{title}</h1><p>{page.span()}</p><ul>{links}</ul></nav>\n{empty}"
+        + "\n".join(sheets)
+        + "\n</body>\n</html>\n"
+    )
+
+
+class _Page:
+    """Writes sheets of one plan in one language."""
+
+    def __init__(self, planned: NightPlan, language: str) -> None:
+        self.planned, self.language = planned, language
+        self.board: Board = planned.board
+
+    def say(self, text: str) -> str:
+        """Return a sentence of ours in the language, as HTML."""
+        return escape(translate(text, self.language, DOMAIN))
+
+    def span(self) -> str:
+        """Return from when to when the plan runs, in local time."""
+        night = self.board.night
+        first, last = night.start, night.moment(night.slots.count * night.slots.hours)
+        return f"{_day(first)} {_clock(first)} – {_day(last)} {_clock(last)}"
+
+    def sheet(self, number: int, duty: Duty, legs: tuple[Leg, ...]) -> str:
+        """Return the sheet of one crew."""
+        board, night = self.board, self.board.night
+        begin = night.moment(duty.start_slot * night.slots.hours)
+        end = night.moment(duty.end_slot * night.slots.hours)
+        crew_class = board.fleet.classes[duty.crew.crew_class]
+        base = board.fleet.bases[duty.crew.base]
+        names = {
+            "Class": crew_class.names[self.language],
+            "Depot": base.names[self.language],
+            "On duty": f"{_day(begin)} {_clock(begin)} – {_day(end)} {_clock(end)}",
+        }
+        facts = " · ".join(f"{self.say(key)}: {escape(value)}" for key, value in names.items())
+        if duty.crew.standing == "estimated":
+            facts += f" · {self.say('the crew is an estimate')}"
+        rows = self.rows(legs)
+        head = "".join(
+            f"<th>{self.say(text)}</th>"
+            for text in ("Time", "What", "From", "To", "Direction", "km", "Done")
+        )
+        work = (
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            if rows
+            else f"<p>{self.say('Stand by at the depot; there is no order yet.')}</p>"
+        )
+        return (
+            f'<section id="crew-{number}"><h1>{self.say("Order")}: {escape(duty.name)}</h1>'
+            f"<h2>{facts}</h2>{work}"
+            f'<p class="note">{self.say(_ADVICE)}'
+            f'</p><p class="sign">{self.say("Dispatcher")}: ______________ '
+            f"{self.say('Crew leader')}: ______________</p></section>"
+        )
+
+    def rows(self, legs: tuple[Leg, ...]) -> list[str]:
+        """Return a table row for each leg and each wait."""
+        found = []
+        last: Leg | None = None
+        for leg in joined_legs(legs):
+            if last is not None and leg.start_h - last.end_h >= 0.25:
+                found.append(self.wait(last.end_h, leg.start_h, leg.start))
+            found.append(self.row(leg))
+            last = leg
+        return found
+
+    def wait(self, begin_h: float, end_h: float, node: int) -> str:
+        """Return the row of a wait."""
+        times = f"{self.time(begin_h)} – {self.time(end_h)}"
+        return (
+            f'<tr class="wait"><td class="time">{times}</td><td>{self.say("Wait")}</td>'
+            f"<td>{self.place(node)}</td><td></td><td></td><td></td>"
+            '<td class="box"></td></tr>'
+        )
+
+    def row(self, leg: Leg) -> str:
+        """Return the row of a leg."""
+        board = self.board
+        start, end, direction = self.place(leg.start), self.place(leg.end), ""
+        km = float(board.travel_m[leg.start, leg.end]) / 1000.0
+        what = self.say(_WORDS[leg.kind])
+        if leg.kind == "plough":
+            items = board.items
+            route, low, high = items.stretch(leg.item, board.night.road)
+            rising = int(items.direction[leg.item]) == 0
+            first, last = (low, high) if rising else (high, low)
+            start = escape(posts_text(board, Position(route, first)))
+            end = escape(posts_text(board, Position(route, last)))
+            way = "kilometres rising" if rising else "kilometres falling"
+            direction = f"{self.say(way)}, {escape(route)}"
+            km = float(items.length_m[leg.item]) / 1000.0
+            if leg.strips > 1:
+                strips = translate_count(
+                    "{n} pass side by side",
+                    "{n} passes side by side",
+                    leg.strips,
+                    self.language,
+                    DOMAIN,
+                )
+                what += f", {escape(strips)}"
+        elif leg.kind == "refill":
+            end, km = "", 0.0
+        return (
+            f'<tr class="{leg.kind}"><td class="time">{self.time(leg.start_h)} – '
+            f"{self.time(leg.end_h)}</td><td>{what}</td><td>{start}</td><td>{end}</td>"
+            f'<td>{direction}</td><td>{km:.1f}</td><td class="box"></td></tr>'
+        )
+
+    def place(self, node: int) -> str:
+        """Return a node as HTML: the name of the base, posts."""
+        board = self.board
+        text = posts_text(board, board.places[node])
+        depot = board.depot_of[node]
+        if depot:
+            text = f"{board.fleet.bases[depot].names[self.language]} ({text})"
+        return escape(text)
+
+    def time(self, hours: float) -> str:
+        """Return a local time to the minute."""
+        return _clock(self.board.night.moment(round(hours * 60) / 60))
+
+
+def _clock(moment: dt.datetime) -> str:
+    return f"{moment:%H:%M}"
+
+
+def _day(moment: dt.datetime) -> str:
+    return f"{moment:%d.%m.%Y}"

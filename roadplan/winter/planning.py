@@ -1,0 +1,215 @@
+"""Making a night's plan: solve, replay, simulate, and write everything the road needs."""
+
+from __future__ import annotations
+
+import html
+import math
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from roadplan.files import replace_text
+from roadplan.i18n import LANGUAGES
+from roadplan.winter.build import Board, worst_weights
+from roadplan.winter.documents import (
+    CREW_ORDERS,
+    STRETCH_TABLE,
+    crew_frame,
+    plan_json,
+    stretch_frame,
+)
+from roadplan.winter.outcome import PlanOutcome, simulate
+from roadplan.winter.plan import Plan, idle_plan
+from roadplan.winter.replay import Timetable
+from roadplan.winter.solve import Progress, Result, solve, solvers
+
+DRAWS: Final = 10
+"""Draws of stuck vehicles for each member in the outcome of a plan."""
+
+FIRST_SHARE: Final = 0.3
+"""Share of the time for the plan by which the worst members are found."""
+
+NOTHING: Final = "nothing cleared"
+THE_PLAN: Final = "plan"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NightPlan:
+    """A plan with what is proven of it and what it comes to.
+
+    Parameters
+    ----------
+    board
+        The problem and what its indices mean.
+    result
+        The plan as the solver gave it.
+    outcome
+        The plan and what it is compared with, simulated; None where that was not asked for.
+    """
+
+    board: Board = field(repr=False)
+    result: Result
+    outcome: PlanOutcome | None = field(repr=False)
+    timetable: Timetable = field(repr=False)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan with its whole summary."""
+        values: dict[str, Any] = dict(self.result.plan.summary)
+        values["delay_veh_h"] = values["delay_veh_h_interval"] = None
+        if self.outcome is not None:
+            found = self.outcome.delay(THE_PLAN)
+            values["delay_veh_h"] = found.value
+            if math.isfinite(found.low):
+                values["delay_veh_h_interval"] = [float(found.low), float(found.high)]
+        values["latest_pass_min"] = round(60 * self.timetable.latest_h, 1)
+        values["overrun_min"] = round(60 * self.timetable.overrun_h, 1)
+        return replace(self.result.plan, summary=values)
+
+    @property
+    def comparison(self) -> list[dict[str, Any]]:
+        """The simulated figures of the plan and of what it is compared with."""
+        return [] if self.outcome is None else _plain(self.outcome.table())
+
+    def summary(self) -> str:
+        """Return the plan in a few lines of English."""
+        board, result = self.board, self.result
+        passes = sum(len(moments) for moments in result.plan.passes(board.problem))
+        lines = [
+            (
+                f"{board.problem.title}: {board.night.slots.count * board.night.slots.hours:g} h, "
+                f"{board.problem.crews} crews, {len(board.items)} carriageways, {passes} passes"
+            ),
+            result.summary(),
+            f"nothing cleared: {board.problem.uncleared_cost:,.1f} veh·h by the same reckoning",
+        ]
+        if self.outcome is not None:
+            lines.append(
+                f"simulated with queues and stuck vehicles ({len(self.outcome.members)} members, "
+                "95 % intervals):"
+            )
+            for row in self.comparison:
+                low, high = row["delay_veh_h_interval"]
+                lines.append(
+                    f"  {row['plan']}: {row['delay_veh_h']:,.0f} veh·h ({low:,.0f}…{high:,.0f}), "
+                    f"P(jam > 5 km) = {row['jam_over_5_km']:.0%}"
+                )
+        late = 60 * self.timetable.latest_h
+        lines.append(
+            "in continuous time every pass is done by its slot"
+            if late <= 0.5
+            else f"in continuous time the latest pass is {late:.0f} min after its slot"
+        )
+        return "\n".join([*lines, *board.notes])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.summary())}</pre>"
+
+    def write(
+        self, folder: str | os.PathLike[str], *, languages: Iterable[str] = LANGUAGES
+    ) -> list[Path]:
+        """Write plan, problem, tables and order sheets into a folder and return the files."""
+        from roadplan.tables.writing import write_csv, write_workbook
+        from roadplan.winter.order_sheets import order_sheets
+
+        out = Path(folder)
+        orders, stretches = crew_frame(self.board, self.timetable), stretch_frame(self)
+        sheets, tables = {"orders": orders}, {"orders": CREW_ORDERS}
+        for duty in self.board.duties:
+            key = f"crew {duty.name}"
+            sheets[key] = orders[orders["crew"] == duty.name]
+            tables[key] = replace(CREW_ORDERS, labels=dict.fromkeys(LANGUAGES, duty.name))
+        written = [
+            replace_text(out / "plan.json", plan_json(self)),
+            self.board.problem.save(out / "problem.npz"),
+            write_csv(out / "crews.csv", orders, CREW_ORDERS),
+            write_workbook(out / "crews.xlsx", sheets, tables=tables, language="ru"),
+            write_csv(out / "stretches.csv", stretches, STRETCH_TABLE),
+            write_workbook(
+                out / "stretches.xlsx",
+                {"stretches": stretches},
+                tables={"stretches": STRETCH_TABLE},
+                language="ru",
+            ),
+        ]
+        for language in languages:
+            path = out / f"orders_{language}.html"
+            written.append(replace_text(path, order_sheets(self, language=language)))
+        return written
+
+
+def _plain(value: Any) -> Any:
+    """Return values that JSON knows; what is not finite becomes None."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def make_plan(
+    board: Board,
+    *,
+    time_limit_s: float | None = None,
+    effort: int | None = None,
+    seed: int = 0,
+    start: Plan | None = None,
+    bounded: bool = True,
+    draws: int = DRAWS,
+    compare: Iterable[str] = ("beats",),
+    on_progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> NightPlan:
+    """Solve a night's problem, replay the plan in continuous time and simulate its traffic.
+
+    Parameters
+    ----------
+    board
+        The problem.
+    time_limit_s, effort, seed, start, bounded, on_progress, stop
+        As in :func:`roadplan.winter.solve.solve`.
+    draws
+        Draws of stuck vehicles a member; 0 leaves the simulation out.
+    compare
+        Names of solvers whose plans are simulated too, besides nothing cleared; names that are
+        not there are passed over.
+
+    Notes
+    -----
+    With a weight on the worst members a first plan is made with all members alike; its worst
+    members then count more in the plan proper, whose cost and bound are of these weights.
+    """
+    from roadplan.winter.replay import replay
+
+    if board.options.worst_weight > 0 and board.problem.crews:
+        part = None if time_limit_s is None else FIRST_SHARE * time_limit_s
+        rounds = None if effort is None else max(1, int(FIRST_SHARE * effort))
+        first = solve(
+            board.problem, time_limit_s=part, effort=rounds, seed=seed, start=start,
+            bounded=False, stop=stop,
+        )  # fmt: skip
+        member_cost = board.costs.by_member(first.plan.passes(board.problem))
+        board = board.weighted(worst_weights(member_cost, board.options))
+        start = replace(first.plan, problem_digest=board.problem.digest)
+        time_limit_s = None if time_limit_s is None else time_limit_s * (1 - FIRST_SHARE)
+    result = solve(
+        board.problem, time_limit_s=time_limit_s, effort=effort, seed=seed, start=start,
+        bounded=bounded, on_progress=on_progress, stop=stop,
+    )  # fmt: skip
+    outcome = None
+    if draws:
+        plans = {THE_PLAN: result.plan, NOTHING: idle_plan(board.problem)}
+        for name in compare:
+            if name in solvers() and board.problem.crews:
+                made = solve(board.problem, method=name, time_limit_s=5.0, seed=seed)
+                plans[name] = made.plan
+        outcome = simulate(board, plans, draws=draws, seed=seed)
+    return NightPlan(
+        board=board, result=result, outcome=outcome, timetable=replay(result.plan, board)
+    )
