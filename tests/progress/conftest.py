@@ -34,6 +34,28 @@ def _programs() -> Path | None:
     return folder if (folder / "initdb").is_file() else None
 
 
+def _within_reach(programs: Path, folder: Path, user: str) -> Path:
+    """Return the programs where a user may run them: as they are, else copied to a folder."""
+    try:
+        subprocess.run(
+            [str(programs / "initdb"), "--version"],
+            check=True,
+            user=user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        package = programs.parents[1]
+        # They find their libraries by the way from one folder to the other.
+        for each in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
+            if each.is_dir():
+                way = each.relative_to(package.parent)
+                shutil.copytree(each, folder / "programs" / way)
+        return folder / "programs" / programs.relative_to(package.parent)
+    return programs
+
+
 def start_postgres(folder: Path) -> tuple[str, Callable[[], None]]:
     """Start a server that listens on a socket in a folder only.
 
@@ -52,6 +74,7 @@ def start_postgres(folder: Path) -> tuple[str, Callable[[], None]]:
         account = pwd.getpwnam(user)
         folder.chmod(0o755)
         os.chown(folder, account.pw_uid, account.pw_gid)
+        programs = _within_reach(programs, folder, user)
     data = folder / "data"
 
     def run(*command: str) -> None:
