@@ -140,7 +140,9 @@ def throughput(
     done = np.diff(part @ amount)
     days = np.diff(worked)
     middle = (edges[:-1] + edges[1:]) / 2
-    waiting = ((ready <= middle[:, None]) & (increments.begun[rows] > middle[:, None])).any(axis=1)
+    # Work that has begun is told one report later, so only what waits longer than that waits.
+    known_ready = ready + increments.gap <= middle[:, None]
+    waiting = (known_ready & (increments.begun[rows] > middle[:, None])).any(axis=1)
     full = days > 0
     offered = full & waiting
     total = float(days[full].sum())
