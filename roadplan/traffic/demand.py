@@ -249,5 +249,5 @@ def add_freight(
     share = parameters.hour_share[:, HEAVY]
     clock = [(start.hour + hour) % 24 for hour in range(len(demand))]
     extra = np.zeros_like(demand)
-    extra[:, used, :, HEAVY] = (trucks_day / 2 * share[clock])[:, None, None]
+    extra[..., HEAVY] = (trucks_day / 2 * share[clock])[:, None, None] * used[:, None]
     return demand + extra

@@ -251,9 +251,7 @@ def test_cells_come_near_it(name: str, cell_km: float, case_of: CaseMaker) -> No
 
 
 @pytest.mark.parametrize(("cell_km", "reach_share"), [(1, 0.02), (2, 0.04)])
-def test_cells_meet_the_reference(
-    cell_km: float, reach_share: float, case_of: CaseMaker
-) -> None:
+def test_cells_meet_the_reference(cell_km: float, reach_share: float, case_of: CaseMaker) -> None:
     """The reference case: delay within 0.1 %, peak within 1 %, reach within 2 % and 4 %."""
     found = simulate_cells(case_of(cell_km=cell_km))
     assert found.delay_veh_h == pytest.approx(21320.0, rel=0.001)
