@@ -25,12 +25,12 @@ CLASSES = ("none", "zero", "some", "most", "done", "estimated")
 """Classes of completion in the order of the legend; no report and estimates stand by themselves."""
 
 _LOOKS: Mapping[str, tuple[str, str, tuple[float, ...], float, bool]] = {
-    "none": ("No report", palette.GREY, (0.1, 9), 4, True),
-    "zero": ("Not begun", palette.BLACK, (1.5, 5), 4, False),
-    "some": ("Under 50 %", palette.VERMILLION, (6, 6), 6, False),
-    "most": ("50 % and more", palette.ORANGE, (14, 4), 6, False),
-    "done": ("Complete", palette.BLUE, (), 7, False),
-    "estimated": ("Estimated", palette.PURPLE, (10, 3, 2, 3), 6, False),
+    "none": ("No report", palette.GREY, (0.1, 10), 8, True),
+    "zero": ("Not begun", palette.BLACK, (2, 5), 9, False),
+    "some": ("Under 50 %", palette.VERMILLION, (6, 6), 10, False),
+    "most": ("50 % and more", palette.ORANGE, (14, 4), 10, False),
+    "done": ("Complete", palette.BLUE, (), 10, False),
+    "estimated": ("Estimated", palette.PURPLE, (10, 3, 2, 3), 10, False),
 }
 _SYMBOLS: Mapping[str, Symbol] = {
     "none": "circle",
@@ -129,7 +129,8 @@ def progress_layers(
                 ),
                 visible=False,
                 order=25,
-                side_px=_SIDE_PX,
+                # Short stretches beside the road would part where it bends.
+                side_px=_SIDE_PX if kind.measure == "milestones" else 0.0,
             )
         )
     return layers
