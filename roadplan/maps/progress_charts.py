@@ -105,9 +105,7 @@ def march_chart(
         actual=actual[list(STRETCH_COLUMNS)],
         names={name: items.types[name].names for name in work_types if name in items.types},
         symbols=_symbols(corridor, mine, done, last),
-        seasons=rules.stretches(
-            region, "paving", min(days).date(), dt.date(max(days).year, 12, 31)
-        ),
+        seasons=rules.stretches(region, "paving", min(days).date(), last_day),
         posts=post_ticks(corridor, own.route, own.from_m, own.to_m),
         posting=first_posting(corridor, own.route),
         title=_titled("March chart: {name}", own.names.as_dict()),
