@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from folium.elements import MacroElement
+from branca.element import MacroElement
 from folium.template import Template
 
 from roadplan.corridor import Corridor
@@ -21,7 +22,7 @@ from roadplan.maps.road import bounds, road_data, shown_names
 from roadplan.maps.sources import OPENSTREETMAP_TILES, Tiles
 from roadplan.maps.storm_strip import StormPanel, StripPanel
 from roadplan.maps.storm_styles import (
-    CLOSURE_COLOUR,
+    CLOSURE_STYLES,
     CREW_COLOUR,
     CREW_SYMBOLS,
     JAM_COLOUR,
@@ -133,24 +134,6 @@ def _event_layers(view: StormView) -> list[Layer]:
     The page moves them from slot to slot; what is not needed it does not draw.
     """
     jam = Style(label="Jam", colour=JAM_COLOUR, width_px=4.0, dash_px=(2, 3))
-    closed = {
-        "all": Style(
-            label="Closed to all vehicles",
-            colour=CLOSURE_COLOUR,
-            width_px=5.0,
-            dash_px=(10, 5),
-            symbol="barrier",
-            size_px=10.0,
-        ),
-        "heavy": Style(
-            label="Closed to freight and public transport",
-            colour=CLOSURE_COLOUR,
-            width_px=4.0,
-            dash_px=(3, 6),
-            symbol="barrier",
-            size_px=8.0,
-        ),
-    }
     return [
         Layer(
             id="storm-jams",
@@ -167,15 +150,21 @@ def _event_layers(view: StormView) -> list[Layer]:
             id="storm-closures",
             title="Closures",
             features=[
-                _along(item.stretch, {"id": f"c{number}", "vehicles": item.vehicles})
+                _along(item.stretch, {"id": f"c{number}", "look": closure_look(item)})
                 for number, item in enumerate(_most(view, _closures_at))
             ],
-            styles=closed,
-            by="vehicles",
+            styles=CLOSURE_STYLES,
+            by="look",
             order=25,
             side_px=-14.0,
         ),
     ]
+
+
+def closure_look(closure: Closure) -> str:
+    """Return the class of a closure: for whom, and whether it is only foreseen."""
+    ordered = math.isnan(closure.probability)
+    return closure.vehicles if ordered else f"{closure.vehicles}-foreseen"
 
 
 def _jams_at(view: StormView) -> Iterable[tuple[Jam, ...]]:
@@ -278,6 +267,6 @@ class _StormStyle(MacroElement):
     )
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # as branca has it
         self._name = "StormStyle"
         self.style = own_file("storm.css")

@@ -140,9 +140,7 @@ class _Source:
         segments = self.outcome.storm.traffic.segments
         stretches = tuple(
             Stretch(route, float(low), float(high), way)
-            for route, low, high in zip(
-                segments.route, segments.from_m, segments.to_m, strict=True
-            )
+            for route, low, high in zip(segments.route, segments.from_m, segments.to_m, strict=True)
             for way in _WAYS
         )
         traffic = self.outcome.storm.traffic
@@ -291,7 +289,9 @@ class _Source:
         board = self.board
         if leg.kind == "plough":
             route, low, high = board.items.stretch(leg.item, board.night.road)
-            one = Leg(route, *((low, high) if board.items.direction[leg.item] == 0 else (high, low)))
+            one = Leg(
+                route, *((low, high) if board.items.direction[leg.item] == 0 else (high, low))
+            )
             back = Leg(route, one.to_m, one.from_m)
             return (one, *((back, one) * (leg.strips - 1)))
         start, end = board.places[leg.start], board.places[leg.end]

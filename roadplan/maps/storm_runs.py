@@ -119,7 +119,9 @@ def jam_stretches(
     hours = runs.longest_km.shape[1]
     found: list[list[tuple[Stretch, float]]] = [[] for _ in range(hours)]
     for number, chain in enumerate(traffic.network.chains):
-        members = [place for place in traffic.layout.places if place.name in traffic.layout.chains[chain]]
+        members = [
+            place for place in traffic.layout.places if place.name in traffic.layout.chains[chain]
+        ]
         low = min(place.from_m for place in members)
         high = max(place.to_m for place in members)
         length = runs.longest_km[rows, :, number].astype(np.float64)

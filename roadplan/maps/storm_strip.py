@@ -176,7 +176,7 @@ def _percent(values: Any) -> Any:
     shares = np.asarray(values, dtype=np.float64)
     percent = np.where(np.isnan(shares), -1.0, np.round(100.0 * shares))
     percent = np.where((shares > 0) & (percent == 0), 101.0, percent)
-    return np.where((shares < 1) & (percent == 100), 102.0, percent).astype(np.int64)  # noqa: PLR2004 - a whole
+    return np.where((shares < 1) & (percent == 100), 102.0, percent).astype(np.int64)
 
 
 def _whole_percent(share: float) -> int:
@@ -332,9 +332,7 @@ def _ways(order: Any, route: str) -> Iterable[tuple[list[float], list[float]]]:
     total = sum(leg.length_m for leg in order.legs)
     done = 0.0
     for leg in order.legs:
-        share = (
-            (done / total, (done + leg.length_m) / total) if total > 0 else (0.0, 1.0)
-        )
+        share = (done / total, (done + leg.length_m) / total) if total > 0 else (0.0, 1.0)
         done += leg.length_m
         if leg.route == route:
             length = order.end - order.start

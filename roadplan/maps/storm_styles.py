@@ -53,9 +53,7 @@ SCALES = {"l": LEVELS, "s": SEVERITIES, "p": PROBABILITIES}
 
 _WIDTHS_PX = (7.0, 8.0, 9.0, 10.0, 11.0)
 
-NO_DATA = Style(
-    label="no data", colour=UNKNOWN_COLOUR, width_px=6.0, dash_px=(5, 4), always=True
-)
+NO_DATA = Style(label="no data", colour=UNKNOWN_COLOUR, width_px=6.0, dash_px=(5, 4), always=True)
 
 CREW_SYMBOLS = {
     "plough_truck": "triangle",
@@ -81,7 +79,45 @@ def risk_styles() -> dict[str, Style]:
                 label=step.word,
                 colour=step.colour,
                 width_px=_WIDTHS_PX[number],
+                round_ends=True,
                 badge=str(number) if letter == "l" else "",
                 always=letter == "l",
             )
     return styles | {"unknown": NO_DATA}
+
+
+CLOSURE_STYLES = {
+    "all": Style(
+        label="Closed to all vehicles",
+        colour=CLOSURE_COLOUR,
+        width_px=5.0,
+        dash_px=(10, 5),
+        symbol="barrier",
+        size_px=10.0,
+        always=True,
+    ),
+    "heavy": Style(
+        label="Closed to freight and public transport",
+        colour=CLOSURE_COLOUR,
+        width_px=4.0,
+        dash_px=(3, 6),
+        symbol="barrier",
+        size_px=8.0,
+        always=True,
+    ),
+    "all-foreseen": Style(
+        label="Closure to all vehicles foreseen",
+        colour=CLOSURE_COLOUR,
+        width_px=3.0,
+        dash_px=(8, 6),
+        always=True,
+    ),
+    "heavy-foreseen": Style(
+        label="Closure to freight and public transport foreseen",
+        colour=CLOSURE_COLOUR,
+        width_px=3.0,
+        dash_px=(2, 7),
+        always=True,
+    ),
+}
+"""For whom it is closed → its look; what is only foreseen has no barrier."""

@@ -40,7 +40,8 @@ roadplan.stormMap = (() => {
       parts.push(t("Jam"), words.placeText(one));
       if (one.event?.percent >= 0) parts.push(words.percentText(one.event.percent));
     } else if (one.layer.id === "storm-closures") {
-      parts.push(closureText(one.event), words.placeText(one));
+      parts.push(words.closureText(one.event), words.placeText(one));
+      if (one.event?.percent >= 0) parts.push(words.percentText(one.event.percent));
     } else {
       const { number } = one.properties;
       parts.push(words.placeText(one), words.stepText("l", storm.cell("level", number)));
@@ -48,9 +49,6 @@ roadplan.stormMap = (() => {
     }
     return parts.join(" · ");
   }
-
-  const closureText = (event) =>
-    t(event?.heavy ? "Closed to freight and public transport" : "Closed to all vehicles");
 
   function stormFields(one) {
     const list = make("dl", { class: "rp-values" });
@@ -144,7 +142,8 @@ roadplan.stormMap = (() => {
     const { jams, closures } = state.alternative;
     place("storm-jams", jams.filter((jam) => jam.slot === state.slot), "falling", () => "");
     const shut = closures.filter((item) => item.start <= state.slot && state.slot < item.end);
-    place("storm-closures", shut, "rising", (event) => (event.heavy ? "heavy" : "all"));
+    const look = (event) => `${event.heavy ? "heavy" : "all"}${event.percent < 0 ? "" : "-foreseen"}`;
+    place("storm-closures", shut, "rising", look);
   }
 
   /** The shape of a crew with a nose that points where it drives. */

@@ -126,8 +126,7 @@
   }
 
   function closureLines(item) {
-    const who = t(item.heavy ? "Closed to freight and public transport" : "Closed to all vehicles");
-    return [who, `${words.timeText(item.start)} – ${words.timeText(item.end)}`];
+    return [words.closureText(item), `${words.timeText(item.start)} – ${words.timeText(item.end)}`];
   }
 
   function jamLines(item) {

@@ -187,7 +187,7 @@ roadplan.stormStrip = (() => {
       ctx.clip();
       const [left, right] = [xOf(item.start), xOf(item.end)];
       const [top, bottom] = [yOf(band, item.from), yOf(band, item.to)];
-      for (let x = left - (bottom - top); x < right; x += item.heavy ? 9 : 6) {
+      for (let x = left - (bottom - top); x < right; x += item.percent < 0 ? 4 : item.heavy ? 14 : 9) {
         ctx.beginPath();
         ctx.moveTo(x, bottom);
         ctx.lineTo(x + (bottom - top), top);

@@ -166,12 +166,23 @@ roadplan.stormWords = (() => {
       : t("“{first}” saves {size} against “{other}”.", { ...names, size });
   }
 
+  /** For whom it is closed; what is only likely is said to be foreseen. */
+  function closureText(event) {
+    if (!event) return t("Closures");
+    if (event.percent >= 0) {
+      return event.heavy
+        ? t("Closure to freight and public transport foreseen")
+        : t("Closure to all vehicles foreseen");
+    }
+    return event.heavy ? t("Closed to freight and public transport") : t("Closed to all vehicles");
+  }
+
   const row = (list, label, text) =>
     list.append(make("dt", { text: label }), make("dd", {}, make("bdi", { text })));
 
   return {
     slotText, timeText, momentText, clock, percentText, shareText, delayText, jamText, jamDetail,
     chanceText, stepText, placeText, orderText, nextText, directionText, proofText, savingText,
-    doingText, row,
+    doingText, closureText, row,
   };
 })();

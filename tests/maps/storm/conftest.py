@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -35,7 +36,7 @@ def _stretches(corridor: Corridor, count: int) -> tuple[Stretch, ...]:
     for name, route in corridor.routes.items():
         pieces = max(round(count / 2 * route.length_m / total), 1)
         edges = np.linspace(0.0, route.length_m, pieces + 1)
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in itertools.pairwise(edges):
             found += [Stretch(name, float(low), float(high), way) for way in ("rising", "falling")]
     return tuple(found)
 
@@ -68,8 +69,12 @@ def _alternative(view: dict[str, Any], number: int, crews: tuple[Crew, ...]) -> 
         jam_hits=hits,
         jam_low=np.clip(share**2 - 0.1, 0, 1),
         jam_high=np.clip(share**2 + 0.12, 0, 1),
-        delay_veh_h=Interval(12_300 + 5_000 * number, 10_200 + 4_500 * number, 14_800 + 6_000.0 * number),
-        saving_veh_h=Interval(5_000.0 * number, 3_900.0 * number, 6_200.0 * number) if number else None,
+        delay_veh_h=Interval(
+            12_300 + 5_000 * number, 10_200 + 4_500 * number, 14_800 + 6_000.0 * number
+        ),
+        saving_veh_h=Interval(5_000.0 * number, 3_900.0 * number, 6_200.0 * number)
+        if number
+        else None,
         chances=(
             Chance(event="jam", limit=5, share=Interval(0.32, 0.21, 0.46), hits=16, runs=50),
             Chance(event="closed", limit=3, share=Interval(0.1, 0.04, 0.21), hits=5, runs=50),
@@ -77,7 +82,9 @@ def _alternative(view: dict[str, Any], number: int, crews: tuple[Crew, ...]) -> 
         proof=Proof(11_900.0, 11_757.0) if number == 0 else None,
         jams=jams,
         closures=(
-            Closure(start=max(peak - 4, 0), end=min(peak + 4, slots), stretch=stretch, probability=0.4),
+            Closure(
+                start=max(peak - 4, 0), end=min(peak + 4, slots), stretch=stretch, probability=0.4
+            ),
             Closure(start=peak - 1, end=slots, stretch=stretches[1], vehicles="heavy"),
         ),
         crews=crews if number < 2 else (),
