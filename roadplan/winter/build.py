@@ -205,6 +205,16 @@ class Board:
     travel_m: Floats = field(repr=False)
     problem: Problem
     notes: tuple[str, ...] = ()
+    _posts: dict[Position, str] = field(default_factory=dict, repr=False)
+
+    def posts(self, place: Position) -> str:
+        """Return the kilometre posts of a place in one text; route and metres where it has none."""
+        if place not in self._posts:
+            length = self.night.corridor.route(place.route).length_m
+            on_road = Position(place.route, min(max(place.station_m, 0.0), length))
+            posts = self.night.corridor.posts(on_road)
+            self._posts[place] = " · ".join(posts) or f"{place.route}@{on_road.station_m:.0f}"
+        return self._posts[place]
 
     def weighted(self, member_weight: Floats) -> Board:
         """Return the same board with other weights of the members."""

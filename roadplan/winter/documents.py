@@ -287,14 +287,6 @@ def plan_json(planned: NightPlan) -> str:
     return json.dumps(plan_document(planned), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def posts_text(board: Board, position: Position) -> str:
-    """Return the kilometre posts of a place in one text; route and metres where there are none."""
-    length = board.night.corridor.route(position.route).length_m
-    place = Position(position.route, min(max(position.station_m, 0.0), length))
-    posts = board.night.corridor.posts(place)
-    return " · ".join(posts) or f"{place.route}@{place.station_m:.0f}"
-
-
 def crew_frame(board: Board, timetable: Timetable) -> pd.DataFrame:
     """Return every leg of every crew in continuous local time; ways of several hops are one."""
     rows: list[dict[str, Any]] = []
@@ -356,8 +348,8 @@ def _where(board: Board, leg: Leg) -> dict[str, Any]:
         rising = int(items.direction[leg.item]) == 0
         first, last = (low, high) if rising else (high, low)
         row |= {
-            "from_posts": posts_text(board, Position(route, first)),
-            "to_posts": posts_text(board, Position(route, last)),
+            "from_posts": board.posts(Position(route, first)),
+            "to_posts": board.posts(Position(route, last)),
             "direction": DIRECTIONS[0 if rising else 1],
             "length_km": round(float(items.length_m[leg.item]) / 1000.0, 1),
             "strips": leg.strips,
@@ -370,7 +362,7 @@ def _where(board: Board, leg: Leg) -> dict[str, Any]:
 
 def place_text(board: Board, node: int) -> str:
     """Return a node as people say it: the base's name and posts."""
-    text = posts_text(board, board.places[node])
+    text = board.posts(board.places[node])
     depot = board.depot_of[node]
     return f"{depot} ({text})" if depot else text
 
@@ -398,8 +390,8 @@ def stretch_frame(planned: NightPlan) -> pd.DataFrame:
         rows.append(
             {
                 "stretch": str(board.problem.item_name[item]),
-                "from_posts": posts_text(board, Position(route, first)),
-                "to_posts": posts_text(board, Position(route, last)),
+                "from_posts": board.posts(Position(route, first)),
+                "to_posts": board.posts(Position(route, last)),
                 "direction": DIRECTIONS[0 if rising else 1],
                 "length_km": round(float(board.items.length_m[item]) / 1000.0, 1),
                 "passes": len(times),

@@ -71,9 +71,6 @@ def write_fleet_template(
         language=language,
         known_ids=known,
         examples=examples,
-        help_lines=(
-            "Crews alone are enough; machines are needed only where they differ from their class.",
-        ),
     )
 
 

@@ -183,7 +183,7 @@ CLASSES: Final = Table(
 
 CREWS: Final = Table(
     name="crews",
-    description="Crews and when they may work; machines are those of the class or listed below",
+    description="Crews and when they may work; alone enough where machines are as their class says",
     key=("crew",),
     domain=_DOMAIN,
     labels={"ru": "Экипажи", "kk": "Экипаждар", "en": "Crews"},

@@ -10,7 +10,8 @@ cost vehicle-hours:
 - stuck heavy vehicles: λ(h, V)·(heavy veh-km) blockages in the slot, each lasting a lognormal
   time D. With demand d, capacity C and Cb left beside the blockage, a queue grows at d - Cb and
   shrinks at C - d, so that each costs E[D²]/2 · (d - Cb)(C - Cb)/(C - d) vehicle-hours: the
-  triangle of deterministic queuing (May & Keller 1967) with E[D²] = m² exp(2σ²).
+  triangle of deterministic queuing (May & Keller 1967) with E[D²] = m² exp(2σ²). A pass may
+  come before the queue is gone: it shrinks at the mean of the capacity in the snow and cleared.
 
 Numbers and curves are those of :mod:`roadplan.weather` and :mod:`roadplan.traffic`, so that the
 cost of an isolated segment is what the queue simulation gives.
@@ -83,7 +84,6 @@ class Curves:
         )
         sight = traffic["stuck_visibility_m"]
         hazard = stuck_hazard(depth_cm, sight + 1.0, traffic)
-        blind = stuck_hazard(0.0, 0.0, traffic) / stuck_hazard(0.0, sight + 1.0, traffic)
         median_h = traffic["stuck_median_h"] * np.exp(traffic["stuck_median_per_cm"] * depth_cm)
         variance = traffic["stuck_sigma"] ** 2
         return cls(
@@ -92,7 +92,7 @@ class Curves:
             hazard=hazard,
             mean_h=median_h * np.exp(variance / 2),
             square_h2=median_h**2 * np.exp(2 * variance),
-            low_sight=float(blind),
+            low_sight=float(np.exp(traffic["stuck_low_visibility"])),
         )
 
 
@@ -225,15 +225,20 @@ def ahead(demand_veh_h: Floats, *, slot_h: float, hours: float) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _blockage(demand, capacity, left, mean_h, square_h2):
-    """Return the delay of one blockage in units of demand times hours."""
+def _blockage(demand, capacity, later, left, mean_h, square_h2):
+    """Return the delay of one blockage in units of demand times hours.
+
+    `later` is the capacity while its queue shrinks.
+    """
     beside = left * capacity
     if demand <= beside:
         return 0.0
-    spare = max(capacity - demand, LEAST_SPARE * capacity)
-    if spare <= 0.0:
+    if capacity <= 0.0:
         return 0.0
-    triangle = 0.5 * square_h2 * (demand - beside) * (capacity - beside) / spare
+    spare = max(later - demand, LEAST_SPARE * later)
+    # The queue grows at d - Cb over the blockage, then shrinks at C - d.
+    grows = demand - beside
+    triangle = 0.5 * square_h2 * grows * (1.0 + grows / spare)
     # Where capacity is used up anyway, a blockage adds only the vehicles it kept back.
     return min(triangle, (capacity - beside) * mean_h * LONGEST_QUEUE_H)
 
@@ -294,8 +299,11 @@ def _fill(
                         count *= low_factor
                     wish = ahead_veh[m, k] / per_pcu
                     mean, square = _at(mean_h, position), _at(square_h2, position)
-                    each = all_share * _blockage(wish, capacity, 0.0, mean, square)
-                    each += (1.0 - all_share) * _blockage(wish, capacity, left_one, mean, square)
+                    later = 0.5 * (capacity + base * weather[m, k])
+                    each = all_share * _blockage(wish, capacity, later, 0.0, mean, square)
+                    each += (1.0 - all_share) * _blockage(
+                        wish, capacity, later, left_one, mean, square
+                    )
                     total += count * each * per_pcu
                 extra = 0.0
                 if queue > 0.0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from roadplan.corridor import Position
 from roadplan.i18n import LANGUAGES, translate, translate_count
-from roadplan.winter.documents import DOMAIN, joined_legs, posts_text
+from roadplan.winter.documents import DOMAIN, joined_legs
 from roadplan.winter.replay import Leg
 
 if TYPE_CHECKING:
@@ -162,8 +162,8 @@ class _Page:
             route, low, high = items.stretch(leg.item, board.night.road)
             rising = int(items.direction[leg.item]) == 0
             first, last = (low, high) if rising else (high, low)
-            start = escape(posts_text(board, Position(route, first)))
-            end = escape(posts_text(board, Position(route, last)))
+            start = escape(board.posts(Position(route, first)))
+            end = escape(board.posts(Position(route, last)))
             way = "kilometres rising" if rising else "kilometres falling"
             direction = f"{self.say(way)}, {escape(route)}"
             km = float(items.length_m[leg.item]) / 1000.0
@@ -187,7 +187,7 @@ class _Page:
     def place(self, node: int) -> str:
         """Return a node as HTML: the name of the base, posts."""
         board = self.board
-        text = posts_text(board, board.places[node])
+        text = board.posts(board.places[node])
         depot = board.depot_of[node]
         if depot:
             text = f"{board.fleet.bases[depot].names[self.language]} ({text})"
