@@ -6,13 +6,24 @@ finds what an earlier one has left in `run.results`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from roadplan.corridor import Corridor
+from roadplan.i18n import LANGUAGES, translate
 from roadplan.maps import Entry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EXERCISE = "Simulated exercise, no record of any road"
+_PURPOSES = {
+    "march": "Planned and actual work along the road and in time",
+    "curves": "Plan, works done and forecast of the finish",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +36,18 @@ class Run:
         The corridor.
     out
         The folder of the run.
+    ledger
+        The ledger of the works; empty for none.
+    today
+        The day the run is made for.
     results
         Name → result of a step that later steps use.
     """
 
     corridor: Corridor
     out: Path
+    ledger: str = ""
+    today: dt.date
     results: dict[str, Any] = field(default_factory=dict)
 
 
@@ -64,11 +81,86 @@ def _posture(run: Run) -> list[Entry]:
     return [Entry(href=path.name, title=title, purpose=purpose, group="tables")]
 
 
+def _works(run: Run) -> list[Entry]:
+    """Draw the works of a ledger; without one an exercise that says on its face that it is one."""
+    from roadplan.maps.progress_charts import march_chart, s_curves
+    from roadplan.progress import AsOf, open_ledger, status, work_items
+    from roadplan.progress.forecast import Settings
+    from roadplan.progress.forecast_ledger import forecast_items, progress_history
+
+    road = run.corridor
+    items = work_items(road)
+    if run.ledger:
+        with open_ledger(run.ledger) as ledger:
+            known = ledger.history()
+            plans = ledger.baselines()
+        moment = AsOf(run.today)
+        run.results["status"] = status(items, known, moment)
+        frame = forecast_items(items, plans[-1].baseline if plans else None)
+        history = progress_history(items, known, as_of=moment)
+        today, note = run.today, None
+    else:
+        frame, history, today = _exercise(forecast_items(items))
+        note = {language: translate(_EXERCISE, language, "run") for language in LANGUAGES}
+    entries = []
+    for contract in [each.id for each in road.contracts if each.kind == "contract"]:
+        if contract not in set(history["item"].map(frame.set_index("item")["contract"])):
+            continue
+        charts: dict[str, Any] = {
+            "march": march_chart(road, items, frame, history, contract, today=today, note=note)
+        }
+        if frame["planned_finish"].notna().any():
+            settings = Settings(draws=1_000, seed=1)
+            charts["curves"] = s_curves(
+                road, frame, history, contract=contract, today=today, settings=settings, note=note
+            )
+        entries += _pictures(run, contract, charts, exercise=not run.ledger)
+        if not run.ledger:
+            break
+    return entries
+
+
+def _pictures(run: Run, contract: str, charts: Mapping[str, Any], *, exercise: bool) -> list[Entry]:
+    titles = {"march": "March chart", "curves": "S-curves with the forecast"}
+    if exercise:
+        titles = {name: f"{title} (exercise)" for name, title in titles.items()}
+    names = run.corridor.contract(contract).names
+    entries = []
+    for name, chart in charts.items():
+        for suffix in ("svg", "png"):
+            path = run.out / f"{name}-{contract}.{suffix}"
+            chart.save(path, language="ru", paper="a3" if suffix == "svg" else "phone")
+            title = {
+                language: f"{translate(titles[name], language, 'run')}: {names[language]}"
+                for language in LANGUAGES
+            }
+            purpose = _EXERCISE if exercise else _PURPOSES[name]
+            entries.append(Entry(href=path.name, title=title, purpose=purpose, group="pictures"))
+    return entries
+
+
+def _exercise(items: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, dt.date]:
+    """Return made-up works half-way through, for a first look at the charts."""
+    from roadplan.progress.simulated import Layout, simulated_works
+
+    pace = {"earthworks": 0.25, "sub-base": 0.3, "base": 0.3, "lower-asphalt": 0.5}
+    pace |= {"upper-asphalt": 0.6, "marking": 2.0, "opening": 5.0}
+    crews = {"earthworks": 4, "sub-base": 3, "base": 3, "lower-asphalt": 2, "upper-asphalt": 2}
+    layout = Layout(start=dt.date(2022, 3, 1), pace_per_day=pace, crews=crews)
+    works = simulated_works(items, layout, seed=3)
+    today = dt.date(2024, 2, 1)
+    return works.items, works.history[works.history["day"] <= today], today
+
+
 def _map(run: Run) -> list[Entry]:
     from roadplan.maps import corridor_map
     from roadplan.maps.posture_layer import add_posture
 
     page = add_posture(corridor_map(run.corridor), run.corridor, run.results["posture"])
+    if "status" in run.results:
+        from roadplan.maps.progress_layer import add_progress
+
+        page = add_progress(page, run.corridor, run.results["status"])
     path = page.save(run.out / "corridor.html")
     title = "Map of the corridor"
     purpose = "Contracts, structures, rest areas, depots and beats; works without a network"
@@ -96,6 +188,7 @@ def _template(run: Run) -> list[Entry]:
 
 STEPS: tuple[Step, ...] = (
     Step(title="Placing the crews for the season", make=_posture),
+    Step(title="Drawing the works", make=_works),
     Step(title="Drawing the map of the corridor", make=_map),
     Step(title="Exporting the corridor", make=_exports),
     Step(title="Writing the inventory template", make=_template),

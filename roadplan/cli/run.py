@@ -19,9 +19,16 @@ from roadplan.cli._shared import corridor_option, echo_json, json_option
     show_default=True,
     help="Folder to write to; index.html in it links everything.",
 )
+@click.option(
+    "--ledger",
+    default="",
+    envvar="ROADPLAN_LEDGER",
+    metavar="FILE|URL",
+    help="Ledger of the works to draw; without one the charts show an exercise, marked as such.",
+)
 @corridor_option
 @json_option
-def run(out: Path, corridor_path: Path | None, as_json: bool) -> None:
+def run(out: Path, ledger: str, corridor_path: Path | None, as_json: bool) -> None:
     """Make every page, table and export of a corridor, and the index that links them."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -31,6 +38,7 @@ def run(out: Path, corridor_path: Path | None, as_json: bool) -> None:
     from roadplan.maps import Entry, write_index
 
     began = time.monotonic()
+    made_at = datetime.now(UTC).astimezone()
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description:<36}"),
@@ -44,14 +52,13 @@ def run(out: Path, corridor_path: Path | None, as_json: bool) -> None:
     with bar:
         task = bar.add_task("Loading the corridor", total=len(STEPS) + 2)
         road = load(corridor_path)
-        job = Run(corridor=road, out=out)
+        job = Run(corridor=road, out=out, ledger=ledger, today=made_at.date())
         bar.advance(task)
         for step in STEPS:
             bar.update(task, description=step.title)
             entries.extend(step.make(job))
             bar.advance(task)
         bar.update(task, description="Writing the index")
-        made_at = datetime.now(UTC).astimezone()
         names = road.names.as_dict()
         domains = ("maps", "winter", "run")
         index = write_index(out, entries, title=names, made_at=made_at, domains=domains)

@@ -66,3 +66,20 @@ def test_faults_stop_the_run_before_anything_is_written(
     assert _run("run", "--out", str(tmp_path / "out"), "--corridor", str(folder)) == 1
     assert "segments.csv, row 3" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_ledger_is_drawn_and_an_exercise_only_without_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a ledger the map has completion layers and nothing made up is written."""
+    ledger = str(tmp_path / "works.ledger")
+    assert _run("progress", "init", "--ledger", ledger) == 0
+    place = ["--type", "lower-asphalt", "--from", "m36:1500", "--to", "m36:1510"]
+    who = ["--date", "2024-02-01", "--author", "office", "--source", "weekly sheet"]
+    assert _run("progress", "add", "--ledger", ledger, *place, *who) == 0
+    out = tmp_path / "out"
+    assert _run("run", "--out", str(out), "--ledger", ledger) == 0
+    capsys.readouterr()
+    assert "(exercise)" not in (out / "index.html").read_text(encoding="utf-8")
+    assert (out / "march-karaganda-balkhash.svg").exists()
+    assert "lower-asphalt" in (out / "corridor.html").read_text(encoding="utf-8")
