@@ -208,7 +208,7 @@ def import_sheet(
     labels = {part.sheet: part.headers for part in read.parts}
     statements = [each for part in read.parts for each in _statements(part, reader, read.faults)]
     statements, known, repeated = _compared(statements, ledger, sources_count=bool(said_by))
-    statements = list(_checked(statements, known, ledger, items, any_order=any_order))
+    statements = list(_checked(statements, known, ledger, corridor, items, any_order=any_order))
     faults = [*read.faults]
     faults += [
         _fault(trouble, each, file.name, labels.get(each.sheet, {}), read.parts)
@@ -361,6 +361,7 @@ def _checked(
     statements: Sequence[Statement],
     known: frozenset[str],
     ledger: Ledger,
+    corridor: Corridor,
     items: WorkItems,
     *,
     any_order: bool,
@@ -372,6 +373,7 @@ def _checked(
         return
     corrected = {report.supersedes for report in every if report.supersedes}
     order = Order(
+        corridor,
         items,
         (
             Done.of(items, ledger.history(), without=corrected),

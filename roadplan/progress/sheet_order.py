@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from roadplan.corridor.inventory_placing import Trouble
+from roadplan.corridor.model import Corridor, Stretch
 from roadplan.progress.asof import END_OF_TIME
 from roadplan.progress.history import Floats, History, Ints
 from roadplan.progress.items import WorkItem, WorkItems
 from roadplan.progress.milestones import reached
 from roadplan.progress.pieces import FULL, pieces
 from roadplan.progress.report import Report, StoredReport
+from roadplan.progress.sheet_places import place_text
 
 GAP_M = 10.0
 """Length of a gap that does not matter: posts are written to the metre and rounded on the way."""
@@ -74,12 +76,15 @@ class Order:
 
     Parameters
     ----------
+    corridor
+        The road.
     items
         The work items.
     known
         What is done by the ledger and by the sheet itself.
     """
 
+    corridor: Corridor
     items: WorkItems
     known: tuple[Done, ...]
 
@@ -124,7 +129,8 @@ class Order:
                 continue
             later = self._gaps(other, report, halves, _NEVER)
             low, high = by_then[0]
-            where = f"{report.route} {low:.0f}–{high:.0f} m"
+            gap = Stretch(route=report.route, from_m=low, to_m=high)
+            where = place_text(self.corridor, gap)
             days = [] if sum(b - a for a, b in later) > GAP_M * len(halves) else [0]
             yield _trouble("work_type", other, where, report, days)
 

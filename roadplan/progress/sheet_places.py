@@ -107,12 +107,14 @@ def _between(begin: Position, end: Position) -> tuple[Stretch | None, list[str],
 
 
 def parts_by_contract(
-    stretch: Stretch, items: WorkItems, *, contract: str = ""
+    corridor: Corridor, stretch: Stretch, items: WorkItems, *, contract: str = ""
 ) -> tuple[list[Part], list[str], list[Trouble]]:
     """Cut a stretch where contracts meet.
 
     Parameters
     ----------
+    corridor
+        The road.
     stretch
         The stretch.
     items
@@ -161,7 +163,7 @@ def parts_by_contract(
             f"{_length(part.stretch.length_m)} in {part.contract} left out" for part in beyond
         ]
     if not parts:
-        return [], notes, [_outside(stretch, stretch)]
+        return [], notes, [_outside(corridor, stretch, stretch)]
     gaps = (
         list(_gaps(stretch, [part.stretch for part in parts]))
         if not contract
@@ -169,7 +171,7 @@ def parts_by_contract(
     )
     long_gaps = [gap for gap in gaps if gap.length_m > OVERHANG_M]
     if long_gaps:
-        return [], notes, [_outside(gap, stretch) for gap in long_gaps]
+        return [], notes, [_outside(corridor, gap, stretch) for gap in long_gaps]
     notes += [f"{_length(gap.length_m)} in no contract left out" for gap in gaps]
     if len(parts) > 1:
         cuts = ", ".join(f"{part.stretch.from_m:.0f} m" for part in parts[1:])
@@ -189,17 +191,28 @@ def _gaps(stretch: Stretch, covered: Sequence[Stretch]) -> Iterator[Stretch]:
         yield Stretch(route=stretch.route, from_m=at, to_m=stretch.to_m)
 
 
-def _outside(gap: Stretch, whole: Stretch) -> Trouble:
+def _outside(corridor: Corridor, gap: Stretch, whole: Stretch) -> Trouble:
     what = "it" if gap == whole else f"{_length(gap.length_m)} of it"
     return Trouble(
         column="to_post" if gap.to_m >= whole.to_m else "from_post",
-        why=f"{what} ({gap.route} {gap.from_m:.0f}–{gap.to_m:.0f} m) lies in no contract",
+        why=f"{what} ({place_text(corridor, gap)}) lies in no contract",
         remedy="give only stretches inside contracts, one row each",
     )
 
 
 def _length(metres: float) -> str:
     return f"{metres / 1000:.3f} km" if metres >= 1 else f"{metres * 1000:.0f} mm"
+
+
+def place_text(corridor: Corridor, stretch: Stretch) -> str:
+    """Return where a stretch lies as people say it: by posts where there are any."""
+    posts = [
+        corridor.posts(Position(stretch.route, min(at, corridor.axis(stretch.route).length_m)))
+        for at in (stretch.from_m, stretch.to_m)
+    ]
+    if not all(posts):
+        return f"{stretch.route} {stretch.from_m:.0f}–{stretch.to_m:.0f} m"
+    return f"{posts[0][0]} – {posts[1][0]}"
 
 
 def why_and_remedy(error: RoadplanError) -> tuple[str, str]:

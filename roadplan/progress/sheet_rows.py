@@ -280,7 +280,9 @@ class _Reading:
         if stretch is None or contract is None:
             self._check_quantity(kind, None)
             return []
-        parts, notes, troubles = parts_by_contract(stretch, self.reader.items, contract=contract)
+        parts, notes, troubles = parts_by_contract(
+            self.reader.corridor, stretch, self.reader.items, contract=contract
+        )
         self.notes += notes
         self.troubles += troubles
         quantity = self._check_quantity(kind, stretch)
