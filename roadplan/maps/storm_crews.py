@@ -10,7 +10,6 @@ import numpy as np
 
 from roadplan.corridor.position import Position
 from roadplan.errors import RoadplanError
-from roadplan.maps.embedding import Text
 
 Activity = Literal["plough", "travel", "refill", "wait"]
 ACTIVITIES: tuple[Activity, ...] = get_args(Activity)
@@ -105,7 +104,7 @@ class Crew:
     kind
         Kind of machine, as in the table `plough_classes`; it gives the symbol.
     depot
-        Its depot.
+        What its depot is called, as it is or by language.
     orders
         In the order of time; between two of them the crew waits.
     standing
@@ -117,7 +116,7 @@ class Crew:
     class_names: Mapping[str, str]
     kind: str
     orders: tuple[Order, ...]
-    depot: Text = ""
+    depot: str | Mapping[str, str] = ""
     standing: str = ""
 
     def __post_init__(self) -> None:

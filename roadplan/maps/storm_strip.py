@@ -162,7 +162,7 @@ def _crew(crew: Crew, routes: Mapping[str, int]) -> dict[str, Any]:
         "id": crew.id,
         "name": dict(crew.names) or {"en": crew.id},
         "class": dict(crew.class_names) or {"en": crew.kind},
-        "depot": crew.depot,
+        "depot": {"en": crew.depot} if isinstance(crew.depot, str) else dict(crew.depot),
         "standing": crew.standing,
         "orders": [order.as_list(routes) for order in crew.orders],
     }

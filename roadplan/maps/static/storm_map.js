@@ -82,7 +82,7 @@ roadplan.stormMap = (() => {
   function crewFields(list, { crew, found, properties }) {
     if (!crew) return;
     words.row(list, t("Class"), say(crew.class));
-    if (crew.depot) words.row(list, t("Depot"), say(crew.depot));
+    if (say(crew.depot)) words.row(list, t("Depot"), say(crew.depot));
     words.row(list, t("Here"), roadplan.posts.short(found.route, found.station));
     words.row(list, t("Now"), words.orderText(found.now));
     words.row(list, t("Direction"), words.directionText(found.direction));

@@ -85,7 +85,7 @@ def _alternative(view: dict[str, Any], number: int, crews: tuple[Crew, ...]) -> 
             Closure(
                 start=max(peak - 4, 0), end=min(peak + 4, slots), stretch=stretch, probability=0.4
             ),
-            Closure(start=peak - 1, end=slots, stretch=stretches[1], vehicles="heavy"),
+            Closure(start=max(peak - 1, 0), end=slots, stretch=stretches[1], vehicles="heavy"),
         ),
         crews=crews if number < 2 else (),
     )

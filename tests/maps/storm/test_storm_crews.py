@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_next_order_is_more_than_waiting() -> None:
 @given(st.floats(-5.0, 20.0), st.lists(st.floats(0.0, 1e6), min_size=2, max_size=6))
 def test_a_crew_stays_on_its_way(moment: float, stations: list[float]) -> None:
     """At any moment a crew is between the lowest and the highest station of its legs."""
-    legs = tuple(Leg("r1", a, b) for a, b in zip(stations, stations[1:], strict=False))
+    legs = tuple(Leg("r1", a, b) for a, b in itertools.pairwise(stations))
     place, _ = Order(0.0, 3.0, "travel", legs).at(moment)
     assert min(stations) - 1e-6 <= place.station_m <= max(stations) + 1e-6
 
