@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from roadplan.errors import RoadplanError
 from roadplan.i18n import LANGUAGES
 from roadplan.maps.embedding import Text
 from roadplan.maps.storm_crews import Crew, Leg, Order
@@ -32,10 +33,14 @@ from roadplan.winter.build import Board
 from roadplan.winter.outcome import PlanOutcome
 from roadplan.winter.replay import Leg as TimedLeg
 
+if TYPE_CHECKING:
+    from roadplan.winter.planning import NightPlan
+
 TITLES: Mapping[str, str] = {
     "plan": "The plan",
     "beats": "Fixed beats",
     "nothing": "Nothing cleared",
+    "nothing cleared": "Nothing cleared",
 }
 """Name of a simulated plan → what the page calls it."""
 
@@ -90,11 +95,41 @@ def storm_view(
         runs=len(outcome.storm.of_plan(0)),
         alternatives=tuple(
             source.alternative(name, named[name], (proofs or {}).get(name))
-            for name in outcome.names
+            for name in _ordered(outcome.names)
         ),
         estimated=_estimated(board),
         made_at=made_at,
     )
+
+
+def night_view(night: NightPlan, *, made_at: dt.datetime | None = None) -> StormView:
+    """Return what the storm page shows of a plan made for a night, with what is proven of it.
+
+    Parameters
+    ----------
+    night
+        A plan with its simulated outcome.
+    made_at
+        When it was made, with a time zone; None where it should not be told.
+
+    Raises
+    ------
+    RoadplanError
+        The plan was made without a simulation.
+    """
+    if night.outcome is None:
+        raise RoadplanError(
+            "the plan was made without a simulation, so there is no risk to show; "
+            "make it with at least one draw of stuck vehicles"
+        )
+    proof = Proof(float(night.result.cost), float(night.result.bound))
+    first = night.outcome.names[0]
+    return storm_view(night.outcome, night.board, proofs={first: proof}, made_at=made_at)
+
+
+def _ordered(names: Sequence[str]) -> list[str]:
+    """Return the plan first and nothing cleared last, whatever is compared in between."""
+    return [names[0], *sorted(names[1:], key=lambda name: name.startswith("nothing"))]
 
 
 def _facts(board: Board) -> StormFacts:

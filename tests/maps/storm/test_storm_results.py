@@ -11,13 +11,16 @@ import pandas as pd
 import pytest
 
 from roadplan import corridor
-from roadplan.maps.storm_results import storm_view
+from roadplan.errors import RoadplanError
+from roadplan.maps.storm_results import night_view, storm_view
 from roadplan.maps.storm_view import Proof, StormView
 from roadplan.winter.build import Board, build
 from roadplan.winter.fleet import default_fleet
 from roadplan.winter.night import prepare
 from roadplan.winter.outcome import PlanOutcome, simulate
 from roadplan.winter.plan import Move, Plan, idle_plan
+from roadplan.winter.planning import NightPlan
+from roadplan.winter.solve import Result
 
 
 def _to_and_fro(board: Board) -> Plan:
@@ -131,3 +134,19 @@ def test_closures_lie_in_the_slots_and_are_likely(
     least = outcome.storm.traffic.parameters["risk_likely_share"]
     closures: list[Any] = [c for item in view.alternatives for c in item.closures]
     assert all(closure.probability >= least for closure in closures)
+
+
+def test_a_nights_plan_brings_its_proof_along(
+    simulated: tuple[Board, PlanOutcome, StormView],
+) -> None:
+    """Cost and bound of the solver stand with the plan; nothing cleared comes last."""
+    board, outcome, _ = simulated
+    plan = _to_and_fro(board)
+    result = Result(plan=plan, cost=9.0, bound=8.5, status="feasible", method="by hand")
+    table = outcome.timetables[0]
+    view = night_view(NightPlan(board=board, result=result, outcome=outcome, timetable=table))
+    assert [item.id for item in view.alternatives] == ["plan", "nothing"]
+    assert view.alternatives[0].proof == Proof(9.0, 8.5)
+    assert view.alternatives[1].proof is None
+    with pytest.raises(RoadplanError, match="without a simulation"):
+        night_view(NightPlan(board=board, result=result, outcome=None, timetable=table))
