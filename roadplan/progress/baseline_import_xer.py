@@ -43,7 +43,8 @@ def read_xer(content: bytes, file: str, *, dates: str = "auto") -> Schedule:
     try:
         text = decode(content)
     except BrokenRowsError as error:
-        raise UnreadableFileError(file, error.why, error.remedy) from error
+        why = f"it is no Primavera XER file: {error.remedy or error.why}"
+        raise UnreadableFileError(file, why, "export the project as XER") from error
     if not text.startswith("ERMHDR"):
         why = "it is no Primavera XER file, which begins with ERMHDR"
         raise UnreadableFileError(file, why, "export the project as XER")

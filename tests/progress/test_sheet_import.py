@@ -357,3 +357,37 @@ def test_reports_stored_otherwise_are_recognised(
     said = {"work_date": dt.date(2024, 6, 1), "author": "A. Engineer", "source": "call"}
     book.append([Report(work_type="bridge", asset="kb-bridge-01", stage="deck", **said)])
     assert take("bridge;;;;;kb-bridge-01;deck;;2024-06-01").counts["unchanged"] == 1
+
+
+def test_a_strangers_corridor(stranger: Corridor, tmp_path: Path) -> None:
+    """Nothing in the importer knows the shipped road."""
+    items = work_items(stranger)
+    path = tmp_path / "week.csv"
+    path.write_text(
+        "work_type,from_post,to_post,asset,stage,work_date\n"
+        "earthworks,T-5 km 10,12,,,2024-06-01\nbridge,,,Long Bridge,deck,2024-06-01\n"
+        "earthworks,26,28,,,2024-06-01\n",
+        encoding="utf-8",
+    )
+    with create_ledger(tmp_path / "works.ledger") as ledger:
+        found = import_sheet(path, ledger, stranger, items, today=TODAY, author="A")
+        assert [(fault.row, fault.column) for fault in found.faults] == [(4, "to_post")]
+        path.write_text("\n".join(path.read_text("utf-8").splitlines()[:3]), encoding="utf-8")
+        found = import_sheet(path, ledger, stranger, items, today=TODAY, author="A")
+        assert found.counts["new"] == 2
+        assert next(iter(ledger.reports(work_type="bridge"))).report.asset == "s1"
+
+
+def test_another_note_alone_is_told(
+    book: Ledger, road: Corridor, work: WorkItems, tmp_path: Path
+) -> None:
+    """A row whose note was edited states nothing new; that its note is not taken is said."""
+    path = tmp_path / "week.csv"
+    text = "work_type;asset;stage;work_date;note\nbridge;kb-bridge-01;deck;2024-06-01;first\n"
+    path.write_text(text, encoding="utf-8")
+    assert import_sheet(path, book, road, work, today=TODAY, author="A").rows[0].notes == ()
+    path.write_text(text.replace("first", "second"), encoding="utf-8")
+    found = import_sheet(path, book, road, work, today=TODAY, author="A")
+    assert found.counts["unchanged"] == 1
+    assert "keeps its own note" in found.rows[0].notes[0]
+    assert len(book) == 1
