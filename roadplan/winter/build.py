@@ -523,14 +523,17 @@ def arriving_share(road: Road, closed: NDArray[np.bool_], *, trip_m: float) -> F
 
 
 def _limits(night: Night, options: PlanOptions) -> NDArray[np.bool_]:
-    """Return from when on each segment has to be clear, shape (member, slot, segment)."""
+    """Return from when on each segment has to be clear, shape (member, slot, segment).
+
+    The limit runs from the last slot in which at least a millimetre an hour falls or drifts, and
+    from the beginning where none does.
+    """
     hours = dict(options.service_h)
     category = {segment.id: segment.category for segment in night.corridor.segments}
     limit_h = np.array([hours.get(category.get(name, ""), np.inf) for name in night.road.parents])
-    falling = night.weather.snowfall_kg_m2_h > 0.1
+    falling = night.load.gain_m.max(axis=-1) > 0.001 * night.slots.hours
     slots = falling.shape[1]
-    last = slots - np.argmax(falling[:, ::-1], axis=1)
-    last = np.where(falling.any(axis=1), last, slots + 1)
+    last = np.where(falling.any(axis=1), slots - np.argmax(falling[:, ::-1], axis=1), 0)
     begin = last + limit_h / night.slots.hours
     return np.asarray(np.arange(slots)[None, :, None] >= begin[:, None] - 1e-9)
 

@@ -296,7 +296,9 @@ def build(
         node_name=np.array(roads.node_name),
         node_route=np.array(roads.node_route),
         node_station_m=roads.node_station_m,
-        item_name=np.array([f"{a}>{b}#{i}" for i, (a, b) in enumerate(zip(heads, tails, strict=True))]),
+        item_name=np.array(
+            [f"{a}>{b}#{i}" for i, (a, b) in enumerate(zip(heads, tails, strict=True))]
+        ),
         item_from=both[:, 0],
         item_to=both[:, 1],
         class_name=np.array([spec.name for spec in fleet], dtype=np.str_),

@@ -156,7 +156,8 @@ def prepare(
     slot_minutes
         Length of a slot; it goes into an hour.
     start
-        Beginning of the plan; by default the state's moment, else that of the storm.
+        Beginning of the plan, and of a storm that comes with roadplan; by default the state's
+        moment, else that of the storm.
     members
         Members to take; all by default.
     now
@@ -182,13 +183,14 @@ def prepare(
         raise RoadplanError(f"a plan of {hours:g} h is shorter than a slot of {slot_minutes} min")
     p = parameters or load_parameters()
     road = Road.from_corridor(corridor, p, longest_m=LONGEST_SEGMENT_M)
+    now = now or RoadNow()
+    begin = start or now.as_of
     forecast = (
         storm
         if isinstance(storm, Storm)
-        else load_storm(storm, road=road, start=start, members=members, parameters=p)
+        else load_storm(storm, road=road, start=begin, members=members, parameters=p)
     )
-    now = now or RoadNow()
-    slots, notes = _slots(forecast, hours, slot_minutes, start or now.as_of)
+    slots, notes = _slots(forecast, hours, slot_minutes, begin)
     weather = slot_weather(forecast, road, slots, p)
     load = accumulate(weather, road, p)
     segments = _segments(corridor, road, notes)

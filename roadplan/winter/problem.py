@@ -348,7 +348,9 @@ def _value_faults(problem: Problem, name: str) -> list[Fault]:
         return []
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         at = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        return [_fault(name, f"is not finite at {at}", remedy="use a large cost for what is unwanted")]
+        return [
+            _fault(name, f"is not finite at {at}", remedy="use a large cost for what is unwanted")
+        ]
     low, high = spec.low, spec.high
     if spec.refers:
         low = 0 if low is None else low
@@ -364,7 +366,9 @@ def _value_faults(problem: Problem, name: str) -> list[Fault]:
         return []
     at = tuple(int(i) for i in np.argwhere(bad)[0])
     what = f"{_AXIS_NOUN[spec.refers]} {array[at]} is not there" if spec.refers else f"{array[at]}"
-    return [_fault(name, f"{what} at {at} is out of range {low}…{high if high is not None else ''}")]
+    return [
+        _fault(name, f"{what} at {at} is out of range {low}…{high if high is not None else ''}")
+    ]
 
 
 def _order_faults(problem: Problem) -> list[Fault]:

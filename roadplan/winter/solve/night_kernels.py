@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from roadplan.winter.solve.network import Network
@@ -64,8 +65,11 @@ class Nights(NamedTuple):
         have been passed for the passes at a moment to be possible (−1: no pass then).
     night_cost
         Shape (J,): cost of each item's night.
-    value, came_state, came_arc
-        Shape (T + 1, S): the labels.
+    gain
+        Shape (R · J, T + 1): change of cost by one more pass of a rank; infinite where the snow
+        is too deep for it.
+    value, came_state, came_arc, seen
+        Shape (T + 1, S): the labels; `seen` has a bit set for each item on the label's path.
     price
         Shape (R · J, T + 1): a price on each pass, to lean on.
     random
@@ -89,7 +93,9 @@ class Nights(NamedTuple):
     after: Any
     needs: Any
     night_cost: Any
+    gain: Any
     value: Any
+    seen: Any
     came_state: Any
     came_arc: Any
     price: Any
@@ -127,7 +133,9 @@ def empty_nights(network: Network, seed: int) -> Nights:
         after=after,
         needs=np.full((items, size), -1, dtype=np.int32),
         night_cost=network.cost[:, 0, network.slots].copy(),
+        gain=_first_gains(network),
         value=np.full((size, network.states), np.inf),
+        seen=np.zeros((size, network.states), dtype=np.uint64),
         came_state=np.zeros((size, network.states), dtype=np.int32),
         came_arc=np.zeros((size, network.states), dtype=np.int32),
         price=np.zeros((network.ranks * items, size)),
@@ -143,6 +151,16 @@ def empty_nights(network: Network, seed: int) -> Nights:
     )
 
 
+def _first_gains(network: Network) -> npt.NDArray[np.float64]:
+    """Return the change of cost by a single pass of each rank, shape (R · J, T + 1)."""
+    slots = network.slots
+    cost = network.cost
+    alone = cost[:, 0, :] + cost[:, :, slots] - cost[:, 0, slots][:, None]
+    alone[:, 0] = alone[:, slots] = 0.0
+    gains = np.where(network.since > 0, np.inf, alone[None])
+    return np.ascontiguousarray(gains.reshape(-1, slots + 1))
+
+
 @kernel
 def draw(random: Any) -> float:
     """Return a uniform number in [0, 1) and advance the generator (splitmix64, Steele 2014)."""
@@ -155,49 +173,110 @@ def draw(random: Any) -> float:
 
 
 @kernel
-def refresh_item(graph: Graph, nights: Nights, j: int) -> None:
-    """Recompute everything that follows from the passes over item j."""
-    count, before, after, needs = nights.count, nights.before, nights.after, nights.needs
-    ranks = count.shape[0]
-    slots = count.shape[2] - 1
-    last = 0
-    total = 0.0
-    for t in range(slots + 1):
-        before[j, t] = last
-        most = -1
-        if 0 < t < slots:
-            for r in range(ranks):
-                if count[r, j, t] > 0:
-                    most = max(most, graph.since[r, j, t])
-        needs[j, t] = most
-        if most >= 0:
-            total += graph.cost[j, last, t]
-            if most > last:
-                total += FORBIDDEN
-            last = t
-    nights.night_cost[j] = total + graph.cost[j, last, slots]
-    last = slots
-    for t in range(slots, -1, -1):
-        after[j, t] = last
-        if needs[j, t] >= 0:
-            last = t
+def refresh_gap(graph: Graph, nights: Nights, j: int, p: int, n: int) -> None:
+    """Recompute what follows from item j not being passed between moments p and n."""
+    cost, since, gain = graph.cost, graph.since, nights.gain
+    ranks, items, size = since.shape
+    late = nights.needs[j, n] > p
+    for t in range(p + 1, n):
+        nights.before[j, t] = p
+        nights.after[j, t] = n
+        change = cost[j, p, t] + cost[j, t, n] - cost[j, p, n]
+        if late and nights.needs[j, n] <= t:
+            change -= FORBIDDEN
+        for r in range(ranks):
+            gain[r * items + j, t] = change if since[r, j, t] <= p else np.inf
+    nights.before[j, n] = p
+    nights.after[j, p] = n
+    for r in range(ranks):
+        gain[r * items + j, n] = 0.0 if since[r, j, n] <= p else np.inf
+
+
+@kernel
+def around_cost(graph: Graph, nights: Nights, j: int, t: int) -> float:
+    """Return what item j costs from the pass before moment t to the pass after it."""
+    cost, needs = graph.cost, nights.needs
+    p, n = nights.before[j, t], nights.after[j, t]
+    here = needs[j, t] >= 0
+    last = t if here else p
+    total = cost[j, last, n]
+    if needs[j, n] > last:
+        total += FORBIDDEN
+    if here:
+        total += cost[j, p, t]
+        if needs[j, t] > p:
+            total += FORBIDDEN
+    return total
+
+
+@kernel
+def count_pass(graph: Graph, nights: Nights, pair: int, t: int, sign: int) -> float:
+    """Add or take away one pass and return the change of cost."""
+    ranks, items, size = graph.since.shape
+    j = pair % items
+    nights.count[pair // items, j, t] += sign
+    if t <= 0 or t >= size - 1:
+        return 0.0
+    most = -1
+    for r in range(ranks):
+        if nights.count[r, j, t] > 0:
+            most = max(most, graph.since[r, j, t])
+    if most == nights.needs[j, t]:
+        return 0.0
+    change = -around_cost(graph, nights, j, t)
+    nights.needs[j, t] = most
+    p, last = nights.before[j, t], nights.after[j, t]
+    n = t if most >= 0 else last
+    while p < last:
+        refresh_gap(graph, nights, j, p, n)
+        p, n = n, last
+    change += around_cost(graph, nights, j, t)
+    nights.night_cost[j] += change
+    return change
 
 
 @kernel
 def put(graph: Graph, nights: Nights, c: int, low: int, high: int, sign: int) -> float:
     """Add (sign 1) or take away (−1) the moves ``low:high`` of crew c; return the change of cost."""
-    items = nights.before.shape[0]
     change = 0.0
     for i in range(low, high):
         arc = nights.path_arc[c, i]
         change += sign * graph.arc_cost[arc]
-        pair = graph.arc_pair[arc]
-        if pair >= 0:
-            j = pair % items
-            change -= nights.night_cost[j]
-            nights.count[pair // items, j, nights.path_time[c, i] + graph.arc_slots[arc]] += sign
-            refresh_item(graph, nights, j)
-            change += nights.night_cost[j]
+        if graph.arc_pair[arc] >= 0:
+            end = nights.path_time[c, i] + graph.arc_slots[arc]
+            change += count_pass(graph, nights, graph.arc_pair[arc], end, sign)
+    return change
+
+
+@kernel
+def own_last(graph: Graph, nights: Nights, t: int, s: int, j: int, p: int) -> int:
+    """Return the last moment after p at which a label's own path passed item j, else p."""
+    while t > p:
+        arc = nights.came_arc[t, s]
+        if arc == BEGINNING:
+            return p
+        back = nights.came_state[t, s]
+        if arc == WAITED:
+            t -= 1
+        else:
+            if graph.arc_item[arc] == j:
+                return t
+            t -= graph.arc_slots[arc]
+        s = back
+    return p
+
+
+@kernel
+def own_gain(graph: Graph, nights: Nights, pair: int, j: int, p: int, t: int) -> float:
+    """Return the change of cost by a pass at t when the label itself passed at p."""
+    if graph.since[pair // graph.cost.shape[0], j, t] > p:
+        return np.inf
+    if nights.needs[j, t] >= 0:
+        return 0.0
+    n = nights.after[j, t]
+    change = graph.cost[j, p, t] + graph.cost[j, t, n] - graph.cost[j, p, n]
+    if nights.needs[j, n] > p and nights.needs[j, n] <= t:
+        change -= FORBIDDEN
     return change
 
 
@@ -217,73 +296,53 @@ def spread_labels(
     costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are dropped. `noise` weakens each gain by up to that share, at random.
     """
     value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
-    latest = nights.latest
-    cost, since = graph.cost, graph.since
-    before, after, needs = nights.before, nights.after, nights.needs
+    seen, latest, before = nights.seen, nights.latest, nights.before
+    cost = graph.cost
     states = value.shape[1]
     slots = cost.shape[1] - 1
-    items = cost.shape[0]
     for t in range(start, until + 1):
         for s in range(states):
             value[t, s] = np.inf
     value[start, state] = 0.0
+    seen[start, state] = 0
     came_arc[start, state] = BEGINNING
     for t in range(start, until):
         for s in range(states):
             here = value[t, s]
-            if here == np.inf or t >= latest[s]:
+            if here == np.inf:
                 continue
-            if here < value[t + 1, s]:
+            if t < latest[s] and here < value[t + 1, s]:
                 value[t + 1, s] = here
+                seen[t + 1, s] = seen[t, s]
                 came_state[t + 1, s] = s
                 came_arc[t + 1, s] = WAITED
             for a in range(graph.first[s], graph.first[s + 1]):
                 t2 = t + graph.arc_slots[a]
-                if (
-                    t2 > latest[graph.arc_to[a]]
-                    or t < graph.arc_opens[a]
-                    or t >= graph.arc_closes[a]
-                ):
+                to = graph.arc_to[a]
+                if t2 > latest[to] or t < graph.arc_opens[a] or t >= graph.arc_closes[a]:
                     continue
                 total = here + graph.arc_cost[a]
                 pair = graph.arc_pair[a]
+                mark = seen[t, s]
                 if pair >= 0 and t2 < slots:
-                    j = pair % items
-                    p = before[j, t2]
-                    # Our own last pass over this item counts where it is later than all others.
-                    tt = t
-                    ss = s
-                    while tt > p:
-                        arc = came_arc[tt, ss]
-                        if arc == BEGINNING:
-                            break
-                        back = came_state[tt, ss]
-                        if arc == WAITED:
-                            tt -= 1
-                        else:
-                            if graph.arc_item[arc] == j:
-                                p = tt
-                                break
-                            tt -= graph.arc_slots[arc]
-                        ss = back
-                    if since[pair // items, j, t2] > p:
-                        continue
-                    if needs[j, t2] < 0:
-                        n = after[j, t2]
-                        change = cost[j, p, t2] + cost[j, t2, n] - cost[j, p, n]
-                        if needs[j, n] > p:
-                            change -= FORBIDDEN
-                            if needs[j, n] > t2:
-                                change += FORBIDDEN
-                        if lean > 0.0:
-                            change = (1.0 - lean) * change - lean * nights.price[pair, t2]
-                        if noise > 0.0:
-                            change *= 1.0 - noise * draw(nights.random)
-                        total += change
-                if total < value[t2, graph.arc_to[a]]:
-                    value[t2, graph.arc_to[a]] = total
-                    came_state[t2, graph.arc_to[a]] = s
-                    came_arc[t2, graph.arc_to[a]] = a
+                    j = graph.arc_item[a]
+                    bit = np.uint64(1) << np.uint64(j & 63)
+                    change = nights.gain[pair, t2]
+                    if mark & bit:
+                        own = own_last(graph, nights, t, s, j, before[j, t2])
+                        if own > before[j, t2]:
+                            change = own_gain(graph, nights, pair, j, own, t2)
+                    mark |= bit
+                    if lean > 0.0:
+                        change = (1.0 - lean) * change - lean * nights.price[pair, t2]
+                    if noise > 0.0 and change < 0.0:
+                        change *= 1.0 - noise * draw(nights.random)
+                    total += change
+                if total < value[t2, to]:
+                    value[t2, to] = total
+                    seen[t2, to] = mark
+                    came_state[t2, to] = s
+                    came_arc[t2, to] = a
 
 
 @kernel

@@ -18,10 +18,11 @@ from roadplan.winter.solve.night_kernels import (
     trace,
 )
 
-KNOBS = (0.15, 0.55, 0.8, 0.92, 1.0, 4.0, 1.0, 2.0, 0.5, 0.3, 0.3, 0.5)
-"""How the search chooses: the cumulative shares of one to five crews taken out; least span in
-slots, its random part as a share of the horizon and the power that makes it mostly short; share of steps without noise
-and most noise; share of steps that lean on prices; share that let crews swap what follows."""
+KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5)
+"""How the search chooses: cumulative shares of one to four crews taken out, else five; least span
+in slots, its random part and the power that makes it mostly short; share of steps without noise,
+and most noise; share that let crews swap what follows. Long spans do harm: labels are the less
+exact the longer they run."""
 
 
 class Best(NamedTuple):
@@ -170,17 +171,17 @@ def put_in(
 @kernel
 def undo(graph: Graph, nights: Nights, size: int) -> None:
     """Put back what was taken out and changed."""
-    for i in range(size):
-        if nights.fresh[i] >= 0:
-            low = nights.cuts[i, 0]
-            put(graph, nights, nights.chosen[i], low, low + nights.fresh[i], -1)
-    for i in range(size):
-        c = nights.chosen[i]
-        nights.path_len[c] = nights.saved_len[i]
-        for q in range(nights.saved_len[i]):
-            nights.path_arc[c, q] = nights.saved_arc[i, q]
-            nights.path_time[c, q] = nights.saved_time[i, q]
-        put(graph, nights, c, nights.cuts[i, 0], nights.cuts[i, 1], 1)
+    for turn in range(2 * size):
+        i = turn % size
+        c, low, sign = nights.chosen[i], nights.cuts[i, 0], -1
+        high = low + nights.fresh[i]
+        if turn >= size:
+            sign, high = 1, nights.cuts[i, 1]
+            nights.path_len[c] = nights.saved_len[i]
+            for q in range(nights.saved_len[i]):
+                nights.path_arc[c, q] = nights.saved_arc[i, q]
+                nights.path_time[c, q] = nights.saved_time[i, q]
+        put(graph, nights, c, low, high, sign)
 
 
 @kernel
@@ -225,7 +226,7 @@ def search(
     lean
         Share of the price in a gain, in the first nights and in the steps that lean on prices.
     knobs
-        Shape (12,): see :data:`KNOBS`.
+        Shape (10,): see :data:`KNOBS`.
     """
     crews = nights.path_len.size
     slots = graph.cost.shape[1] - 1
@@ -243,31 +244,29 @@ def search(
         noise, bent, swap = 0.0, lean, False
         if step >= 0:
             heat *= cooler
-            bent = lean * draw(random) if draw(random) < knobs[10] else 0.0
+            bent = 0.0
         if step >= 0 and not shift:
             u = draw(random)
             k = 1
-            while k < MOST_CREWS and u > knobs[k - 1]:
+            while k < MOST_CREWS - 1 and u > knobs[k - 1]:
                 k += 1
-            span = knobs[5] + draw(random) ** knobs[7] * knobs[6] * slots
-            begin = nights.shift_from[c0] + int(draw(random) * (window + span / 2) - span / 2)
+            span = int(knobs[4] + knobs[5] * draw(random) ** knobs[6])
+            begin = nights.shift_from[c0] + int(draw(random) * (window + span // 2)) - span // 2
             begin = max(begin, nights.shift_from[c0])
-            until = min(begin + int(span), slots)
+            until = min(begin + span, slots)
             size = neighbours(graph, nights, near, c0, begin, until, min(k, crews))
             for i in range(size - 1, 0, -1):
                 q = int(draw(random) * (i + 1))
                 other = nights.chosen[i]
                 nights.chosen[i] = nights.chosen[q]
                 nights.chosen[q] = other
-            noise = 0.0 if draw(random) < knobs[8] else knobs[9] * draw(random)
-            swap = draw(random) < knobs[11]
+            noise = 0.0 if draw(random) < knobs[7] else knobs[8] * draw(random)
+            swap = draw(random) < knobs[9]
         change = take_out(graph, nights, size, begin, until)
         if shift:
             new_shift(graph, nights, c0)
         for i in range(size):
             change += put_in(graph, nights, near, i, size, bent, noise, swap)
-            if i == size - 2 and step >= 0:
-                bent = 0.0
             if change == np.inf:
                 break
         if change < np.inf and (
