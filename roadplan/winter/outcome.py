@@ -14,6 +14,7 @@ from roadplan.traffic.outcome import RoadState, StormOutcome, simulate_storm
 from roadplan.traffic.risk import Estimate, conditional_value_at_risk, expectation
 from roadplan.weather import SnowDepth, conditions, depth_after_passes
 from roadplan.winter.build import Board
+from roadplan.winter.night import Night
 from roadplan.winter.plan import Plan
 from roadplan.winter.replay import Timetable, replay
 
@@ -100,6 +101,7 @@ def simulate(
     draws: int = 10,
     seed: int = 0,
     members: Sequence[int] | None = None,
+    night: Night | None = None,
     threads: int | None = None,
 ) -> PlanOutcome:
     """Replay plans in continuous time and simulate their traffic.
@@ -116,17 +118,22 @@ def simulate(
         Of these draws.
     members
         Members of the forecast to simulate, by number; all by default.
+    night
+        Weather to simulate in: other members on the same road in the same slots; by default that
+        for which the plans were made.
     threads
         How many to use.
     """
     if not plans:
         raise RoadplanError("give at least one plan to simulate")
-    chosen = range(board.night.members) if members is None else members
+    night = night or board.night
+    if night.road.ids != board.night.road.ids or night.slots != board.night.slots:
+        raise RoadplanError("the weather to simulate in is of another road or time")
+    chosen = range(night.members) if members is None else members
     rows = np.array(sorted({int(m) for m in chosen}), dtype=np.int64)
-    if not len(rows) or rows[0] < 0 or rows[-1] >= board.night.members:
-        raise RoadplanError(f"the members must be of 0 to {board.night.members - 1}")
+    if not len(rows) or rows[0] < 0 or rows[-1] >= night.members:
+        raise RoadplanError(f"the members must be of 0 to {night.members - 1}")
     timetables = tuple(replay(plan, board) for plan in plans.values())
-    night = board.night
     depths = tuple(
         depth_after_passes(
             night.load, night.parameters, passes=table.passes, initial_m=night.initial_m[None]
@@ -134,7 +141,7 @@ def simulate(
         for table in timetables
     )
     states = [
-        _state(board, depth, table, rows) for depth, table in zip(depths, timetables, strict=True)
+        _state(night, depth, table, rows) for depth, table in zip(depths, timetables, strict=True)
     ]
     outcome = simulate_storm(
         night.traffic,
@@ -162,10 +169,9 @@ def simulate(
 
 
 def _state(
-    board: Board, depth: SnowDepth, table: Timetable, rows: NDArray[np.int64]
+    night: Night, depth: SnowDepth, table: Timetable, rows: NDArray[np.int64]
 ) -> dict[str, NDArray[Any]]:
     """Return the state of the road under a plan, for some members."""
-    night = board.night
     found = conditions(
         night.weather,
         night.load,

@@ -1,0 +1,85 @@
+"""Order sheets: a sheet for each crew, in three languages, with nothing run and nothing loaded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from types import MappingProxyType
+
+import pytest
+
+from roadplan.corridor.model import Names
+from roadplan.winter.order_sheets import order_sheets
+from roadplan.winter.planning import NightPlan
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def seen(page: str) -> _Seen:
+    """Return what a parser sees in a page."""
+    parser = _Seen()
+    parser.feed(page)
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("language", "word"), [("ru", "Очистка"), ("kk", "Тазалау"), ("en", "Clear")]
+)
+def test_every_crew_has_a_sheet_in_every_language(
+    language: str, word: str, shipped_plan: NightPlan
+) -> None:
+    """With its work, and nothing loaded from elsewhere."""
+    page = order_sheets(shipped_plan, language=language)
+    found = seen(page)
+    assert found.tags.count("section") == len(shipped_plan.board.duties)
+    assert word in page
+    assert f'<html lang="{language}">' in page
+    assert "script" not in found.tags
+    assert all(link.startswith("#") for link in found.links)
+    ploughed = sum(leg.kind == "plough" for crew in shipped_plan.timetable.legs for leg in crew)
+    assert page.count('class="plough"') == ploughed
+
+
+def test_nothing_is_left_in_english(shipped_plan: NightPlan) -> None:
+    """No English word of ours stands on a Russian or Kazakh sheet."""
+    for language in ("ru", "kk"):
+        text = " ".join(seen(order_sheets(shipped_plan, language=language)).text[5:])
+        for word in ("Clear", "Drive", "Time", "Direction", "Dispatcher", "On duty", "rising"):
+            assert not re.search(rf"\b{word}\b", text), (language, word)
+
+
+def test_text_from_users_is_shown_and_not_run(shipped_plan: NightPlan) -> None:
+    """Names of crews and bases with markup stay text."""
+    board = shipped_plan.board
+    evil = '<script>alert("1")</script>'
+    first = board.duties[0]
+    base = board.fleet.bases[first.crew.base]
+    bases = dict(board.fleet.bases) | {base.id: replace(base, names=Names(evil, evil, evil))}
+    changed = replace(
+        board,
+        duties=(replace(first, name=evil), *board.duties[1:]),
+        fleet=replace(board.fleet, bases=MappingProxyType(bases)),
+    )
+    found = seen(order_sheets(replace(shipped_plan, board=changed), language="en"))
+    assert "script" not in found.tags
+    assert any(evil in text for text in found.text)
+
+
+def test_another_language_is_refused(shipped_plan: NightPlan) -> None:
+    """Only three are known."""
+    with pytest.raises(ValueError, match="not one of"):
+        order_sheets(shipped_plan, language="de")
