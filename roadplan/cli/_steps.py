@@ -19,6 +19,9 @@ from roadplan.maps import Entry
 if TYPE_CHECKING:
     import pandas as pd
 
+_DEMO_STORM = "buran"
+_DEMO_LIMIT_S = 12.0
+_DEMO_DRAWS = 4
 _EXERCISE = "Simulated exercise, no record of any road"
 _PURPOSES = {
     "march": "Planned and actual work along the road and in time",
@@ -167,6 +170,60 @@ def _map(run: Run) -> list[Entry]:
     return [Entry(href=path.name, title=title, purpose=purpose)]
 
 
+def _storm(run: Run) -> list[Entry]:
+    """Plan one storm that comes with roadplan, with a short time limit."""
+    from roadplan.maps.storm_page import storm_map
+    from roadplan.maps.storm_results import night_view
+    from roadplan.winter.build import build
+    from roadplan.winter.fleet import default_fleet
+    from roadplan.winter.night import prepare
+    from roadplan.winter.planning import make_plan
+
+    if run.corridor.tables["machines"].empty or not run.results["posture"].beats:
+        return []
+    night = prepare(run.corridor, _DEMO_STORM, hours=24)
+    planned = make_plan(
+        build(night, default_fleet(run.corridor)),
+        time_limit_s=_DEMO_LIMIT_S,
+        seed=1,
+        draws=_DEMO_DRAWS,
+    )
+    run.results["storm"] = planned
+    folder = run.out / "storm"
+    planned.write(folder)
+    storm_map(run.corridor, night_view(planned)).save(folder / "storm.html")
+    made = {
+        "storm.html": (
+            "pages",
+            "A storm night, slot by slot",
+            "Risk, jams, closures and crews with the plan, fixed beats and nothing cleared",
+        ),
+        "orders_ru.html": ("sheets", "Order sheets in Russian", "What each crew does, to print"),
+        "orders_kk.html": ("sheets", "Order sheets in Kazakh", "What each crew does, to print"),
+        "orders_en.html": ("sheets", "Order sheets in English", "What each crew does, to print"),
+        "crews.xlsx": (
+            "tables",
+            "Orders of the crews",
+            "Every move with time, posts and direction",
+        ),
+        "stretches.xlsx": (
+            "tables",
+            "Passes by stretch",
+            "Passes, longest wait and depth before each",
+        ),
+        "plan.json": ("exports", "The plan as JSON", "For other programs, with cost and bound"),
+        "problem.npz": (
+            "exports",
+            "The problem as arrays",
+            "All that is needed to check the plan: roadplan winter verify",
+        ),
+    }
+    return [
+        Entry(href=f"storm/{name}", title=title, purpose=purpose, group=group)
+        for name, (group, title, purpose) in made.items()
+    ]
+
+
 def _exports(run: Run) -> list[Entry]:
     from roadplan.corridor.exchange import export
 
@@ -190,6 +247,7 @@ STEPS: tuple[Step, ...] = (
     Step(title="Placing the crews for the season", make=_posture),
     Step(title="Drawing the works", make=_works),
     Step(title="Drawing the map of the corridor", make=_map),
+    Step(title="Planning a storm night", make=_storm),
     Step(title="Exporting the corridor", make=_exports),
     Step(title="Writing the inventory template", make=_template),
 )

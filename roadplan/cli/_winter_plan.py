@@ -121,7 +121,8 @@ def plan(
     """Send every crew where it saves the most, and prove how good that is.
 
     Writes into DIR: plan.json, problem.npz, crews.csv and .xlsx, stretches.csv and .xlsx, and
-    order sheets to print, orders_ru.html, orders_kk.html and orders_en.html.
+    order sheets to print, orders_ru.html, orders_kk.html and orders_en.html; and with the
+    simulation the dispatcher's page storm.html.
 
     Ctrl-C ends the search and keeps the best plan so far.
     """
@@ -157,6 +158,11 @@ def plan(
             on_progress=lambda progress: tell(progress.share, _told(progress)),
         )
     files = planned.write(out)
+    if planned.outcome is not None:
+        from roadplan.maps.storm_page import storm_map
+        from roadplan.maps.storm_results import night_view
+
+        files.append(storm_map(road, night_view(planned)).save(out / "storm.html"))
     _echo(planned, files, as_json=as_json)
 
 
