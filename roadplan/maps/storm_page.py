@@ -20,6 +20,7 @@ from roadplan.maps.layers import Feature, Layer, Style
 from roadplan.maps.page import Page
 from roadplan.maps.road import bounds, road_data, shown_names
 from roadplan.maps.sources import OPENSTREETMAP_TILES, Tiles
+from roadplan.maps.storm_events import DIRECTIONS, Closure, Jam, Stretch
 from roadplan.maps.storm_strip import StormPanel, StripPanel
 from roadplan.maps.storm_styles import (
     CLOSURE_STYLES,
@@ -29,7 +30,7 @@ from roadplan.maps.storm_styles import (
     OTHER_CREW_SYMBOL,
     risk_styles,
 )
-from roadplan.maps.storm_view import DIRECTIONS, Closure, Jam, StormView, Stretch
+from roadplan.maps.storm_view import StormView
 
 DOMAIN = "storm_page"
 

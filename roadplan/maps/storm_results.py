@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,19 +15,9 @@ from roadplan.errors import RoadplanError
 from roadplan.i18n import LANGUAGES
 from roadplan.maps.embedding import Text
 from roadplan.maps.storm_crews import Crew, Leg, Order
+from roadplan.maps.storm_events import Chance, Closure, Direction, Interval, Jam, Proof, Stretch
 from roadplan.maps.storm_runs import jam_runs, jam_stretches, rectangles
-from roadplan.maps.storm_view import (
-    Alternative,
-    Chance,
-    Closure,
-    Direction,
-    Interval,
-    Jam,
-    Proof,
-    StormFacts,
-    StormView,
-    Stretch,
-)
+from roadplan.maps.storm_view import Alternative, StormFacts, StormView
 from roadplan.traffic.kernel import CLOSED, CLOSED_TO_HEAVY
 from roadplan.traffic.risk import Estimate, expectation, probability
 from roadplan.winter.build import Board
@@ -214,7 +205,7 @@ class _Source:
             chances=self._chances(index, rows),
             proof=proof,
             jams=self._jams(rows),
-            closures=tuple(self._closures(rows)),
+            closures=_joined(self._closures(rows)),
             crews=self._crews(index),
         )
 
@@ -335,6 +326,23 @@ class _Source:
             for w in board.night.corridor.network.path(start, end)
         )
         return ways or (Leg(end.route, end.station_m, end.station_m),)
+
+
+def _joined(closures: Iterable[Closure]) -> tuple[Closure, ...]:
+    """Return closures with both directions as one where they are closed alike."""
+    found: dict[tuple[Any, ...], Closure] = {}
+    for closure in closures:
+        place = closure.stretch
+        ordered = math.isnan(closure.probability)
+        key = (closure.start, closure.end, place.route, place.from_m, place.to_m,
+               closure.vehicles, ordered)  # fmt: skip
+        before = found.get(key)
+        if before is None:
+            found[key] = closure
+            continue
+        most = max(before.probability, closure.probability)
+        found[key] = replace(closure, stretch=replace(place, direction="both"), probability=most)
+    return tuple(found.values())
 
 
 def _activity(leg: TimedLeg) -> Any:

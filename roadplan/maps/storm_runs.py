@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from roadplan.maps.storm_view import Direction, Stretch
+from roadplan.maps.storm_events import Direction, Stretch
 from roadplan.traffic.layout import FALLING, RISING
 from roadplan.traffic.outcome import StormOutcome
 

@@ -141,7 +141,7 @@
     const place = make("button", { type: "button", class: "rp-link", text: words.placeText(item), onclick: go });
     const parts = [...lines];
     if (item.direction !== "both") parts.push(words.directionText(item.direction === "rising" ? 1 : -1));
-    if (item.percent >= 0) parts.push(t("in {share} of the runs", { share: words.percentText(item.percent) }));
+    if (item.percent >= 0) parts.push(t("in up to {share} of the runs", { share: words.percentText(item.percent) }));
     return make("article", { class: "rp-card" }, place, make("p", { text: parts.join(" · ") }));
   }
 })();

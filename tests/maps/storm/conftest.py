@@ -13,17 +13,8 @@ import pytest
 
 from roadplan.corridor import Corridor
 from roadplan.maps.storm_crews import Crew, Leg, Order
-from roadplan.maps.storm_view import (
-    Alternative,
-    Chance,
-    Closure,
-    Interval,
-    Jam,
-    Proof,
-    StormFacts,
-    StormView,
-    Stretch,
-)
+from roadplan.maps.storm_events import Chance, Closure, Interval, Jam, Proof, Stretch
+from roadplan.maps.storm_view import Alternative, StormFacts, StormView
 
 ASTANA = dt.timezone(dt.timedelta(hours=5))
 ViewMaker = Callable[..., StormView]

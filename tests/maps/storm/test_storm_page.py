@@ -17,8 +17,8 @@ from roadplan.errors import RoadplanError
 from roadplan.i18n import page_messages
 from roadplan.maps import storm_page, storm_styles
 from roadplan.maps.embedding import own_file
+from roadplan.maps.storm_events import Stretch
 from roadplan.maps.storm_page import SCRIPTS, storm_map
-from roadplan.maps.storm_view import Stretch
 
 _PLACES = re.compile(r"\{\w+\}")
 _SAID = re.compile(r"""\bt\(\s*"([^"]+)\"""")
@@ -93,7 +93,7 @@ def test_without_crews_there_is_no_panel_of_them(
 
 
 def _sources() -> str:
-    modules = ("storm_page", "storm_styles", "storm_results", "storm_strip")
+    modules = ("storm_page", "storm_styles", "storm_results", "storm_figure")
     texts = [files("roadplan.maps").joinpath(f"{name}.py").read_text("utf-8") for name in modules]
     return "\n".join([*texts, *(own_file(f"{name}.js") for name in SCRIPTS)])
 

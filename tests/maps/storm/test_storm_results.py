@@ -12,8 +12,9 @@ import pytest
 
 from roadplan import corridor
 from roadplan.errors import RoadplanError
+from roadplan.maps.storm_events import Proof
 from roadplan.maps.storm_results import night_view, storm_view
-from roadplan.maps.storm_view import Proof, StormView
+from roadplan.maps.storm_view import StormView
 from roadplan.winter.build import Board, build
 from roadplan.winter.fleet import default_fleet
 from roadplan.winter.night import prepare

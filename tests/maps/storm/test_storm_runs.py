@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from roadplan.maps.storm_events import Stretch
 from roadplan.maps.storm_runs import rectangles, spells
-from roadplan.maps.storm_view import Stretch
 
 _STRETCHES = [
     Stretch("r1", 0.0, 10.0, "rising"),

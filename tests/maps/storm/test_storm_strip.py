@@ -16,8 +16,9 @@ from matplotlib.colors import to_hex
 
 from roadplan.corridor import Corridor
 from roadplan.errors import RoadplanError
+from roadplan.maps.storm_figure import storm_strip_figure
 from roadplan.maps.storm_pack import unpack
-from roadplan.maps.storm_strip import StripPanel, storm_strip_figure
+from roadplan.maps.storm_strip import StripPanel
 from roadplan.maps.storm_styles import LEVELS, UNKNOWN_COLOUR
 
 
