@@ -1,0 +1,307 @@
+"""A storm on a corridor from forecast to queues: everything but which passes are made, and when.
+
+The long way in one call::
+
+    run = prepare_storm(corridor, "snow-band")
+    outcome = run.simulate([Passes.none(), passes], draws=20, seed=1)
+    outcome.expected_delay(plan=0), outcome.expected_delay(plan=1)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from roadplan.errors import RoadplanError
+from roadplan.traffic.corridor import CorridorTraffic
+from roadplan.traffic.layout import Segments
+from roadplan.traffic.outcome import StormOutcome, simulate_storm
+from roadplan.traffic.parameters import TrafficParameters
+from roadplan.traffic.parameters import load_parameters as load_traffic_parameters
+from roadplan.traffic.weather import road_state
+from roadplan.weather import (
+    Conditions,
+    Parameters,
+    Passes,
+    Road,
+    Slots,
+    SlotWeather,
+    SnowDepth,
+    SnowLoad,
+    Storm,
+    accumulate,
+    conditions,
+    depth_after_passes,
+    load_parameters,
+    slot_weather,
+)
+from roadplan.weather import load as load_storm
+
+if TYPE_CHECKING:
+    from roadplan.corridor import Corridor
+
+Floats = NDArray[np.float64]
+
+LOCAL_ZONE: Final = dt.timezone(dt.timedelta(hours=5))
+"""Local time on the shipped corridor: UTC+5, one zone for the whole country since 2024-03-01."""
+
+USUAL_SPEED_KMH: Final = 90.0
+"""Free speed where the corridor tells none (assumed): a rural road with a lane each way."""
+
+SLOT_MINUTES: Final = 30
+LONGEST_SEGMENT_M: Final = 12_000.0
+"""Longer segments are cut; the shipped corridor's are 10 km at most and stay whole."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StormRun:
+    """A storm on a corridor, ready to be simulated under any passes.
+
+    Parameters
+    ----------
+    storm
+        The forecast on the segments.
+    road, segments
+        The road as snow and as traffic meet it; the same pieces in the same order.
+    slots
+        The time.
+    weather, load
+        Weather in the slots, and the snow it brings.
+    traffic
+        The network with its demand.
+    parameters
+        The snow model's numbers.
+    zone
+        Local time.
+    notes
+        What was assumed because the corridor does not say it.
+    """
+
+    storm: Storm = field(repr=False)
+    road: Road = field(repr=False)
+    segments: Segments = field(repr=False)
+    slots: Slots
+    weather: SlotWeather = field(repr=False)
+    load: SnowLoad = field(repr=False)
+    traffic: CorridorTraffic = field(repr=False)
+    parameters: Parameters = field(repr=False)
+    zone: dt.tzinfo = LOCAL_ZONE
+    notes: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> int:
+        """Number of members of the forecast."""
+        return len(self.weather.members)
+
+    @property
+    def hours(self) -> int:
+        """Length of the run."""
+        return self.traffic.hours
+
+    @property
+    def start(self) -> dt.datetime:
+        """Beginning, in local time."""
+        return _local(self.slots.start, self.zone)
+
+    def depth(self, passes: Passes) -> SnowDepth:
+        """Return the snow on the road under some passes."""
+        return depth_after_passes(self.load, self.parameters, passes=passes)
+
+    def conditions(self, passes: Passes) -> Conditions:
+        """Return the state of the road under some passes."""
+        return conditions(
+            self.weather,
+            self.load,
+            self.depth(passes),
+            self.road,
+            self.parameters,
+            free_speed_m_s=self.segments.free_speed_m_s,
+            passes=passes,
+        )
+
+    def simulate(
+        self,
+        plans: Sequence[Passes] = (),
+        *,
+        draws: int = 20,
+        seed: int = 0,
+        barriers: bool = True,
+        threads: int | None = None,
+    ) -> StormOutcome:
+        """Simulate queues under one or several plans, all with the same stuck vehicles drawn.
+
+        Parameters
+        ----------
+        plans
+            Passes of each plan; nothing is cleared if there is none.
+        draws
+            Draws of stuck vehicles for each member.
+        seed
+            Of these draws.
+        barriers
+            Whether stretches that meet the trigger for closing are closed.
+        threads
+            How many to use.
+        """
+        state = road_state(
+            [self.conditions(passes) for passes in (plans or [Passes.none()])],
+            self.load,
+            self.segments,
+            weather=self.weather,
+            parameters=self.traffic.parameters,
+            barriers=barriers,
+        )
+        # Where no lane is left nobody drives, so that no deeper snow holds more lorries fast: the
+        # exponential of the hazard is not carried beyond that.
+        deepest_cm = 100.0 * self.parameters.depth_none_m
+        state = replace(state, depth_cm=np.minimum(state.depth_cm, deepest_cm))
+        return simulate_storm(
+            self.traffic, state, members=self.members, draws=draws, seed=seed, threads=threads
+        )
+
+
+def prepare_storm(
+    corridor: Corridor,
+    storm: str | os.PathLike[str] | Storm,
+    *,
+    hours: int | None = None,
+    members: int | None = None,
+    parameters: Parameters | None = None,
+    traffic_parameters: TrafficParameters | None = None,
+    demand_scale: float = 1.0,
+    zone: dt.tzinfo = LOCAL_ZONE,
+    cell_m: float = 2000.0,
+) -> StormRun:
+    """Bring a storm, the snow it leaves and the traffic of its hours together.
+
+    Parameters
+    ----------
+    corridor
+        The road.
+    storm
+        Name of a storm that is shipped, a file, or a storm on any places.
+    hours
+        How long to run from the storm's first hour; all of it if not given.
+    members
+        Members to take; all if not given.
+    parameters, traffic_parameters
+        The numbers of the two models.
+    demand_scale
+        Factor on the daily traffic of every stretch.
+    zone
+        Local time, by which traffic has its hours.
+    cell_m
+        Length of a cell.
+
+    Raises
+    ------
+    RoadplanError
+        There is no such storm, it is shorter than an hour or than asked for, or does not reach
+        the road.
+    """
+    if not (np.isfinite(demand_scale) and demand_scale >= 0):
+        raise RoadplanError(f"the demand cannot be scaled by {demand_scale}; give 0 or more")
+    p = parameters or load_parameters()
+    road = Road.from_corridor(corridor, p, longest_m=LONGEST_SEGMENT_M)
+    if not isinstance(storm, Storm):
+        storm = load_storm(storm, road=road, members=members, parameters=p)
+    slots = Slots(storm.times[0], _hours(storm, hours) * 60 // SLOT_MINUTES, SLOT_MINUTES)
+    weather = slot_weather(storm, road, slots, p)
+    notes: list[str] = []
+    segments = _segments(corridor, road, notes)
+    traffic = CorridorTraffic.of(
+        segments,
+        lengths_m={name: route.length_m for name, route in corridor.routes.items()},
+        junctions=corridor.table("junctions"),
+        barriers=corridor.table("barriers"),
+        traffic=_daily_traffic(corridor, segments, demand_scale, notes),
+        start=_local(slots.start, zone).replace(tzinfo=None),
+        hours=int(slots.count * slots.hours),
+        parameters=traffic_parameters or load_traffic_parameters(),
+        cell_m=cell_m,
+        period_s=slots.hours * 3600.0,
+    )
+    return StormRun(
+        storm=storm,
+        road=road,
+        segments=segments,
+        slots=slots,
+        weather=weather,
+        load=accumulate(weather, road, p),
+        traffic=traffic,
+        parameters=p,
+        zone=zone,
+        notes=tuple(notes),
+    )
+
+
+def _hours(storm: Storm, asked: int | None) -> int:
+    """Return for how many whole hours to run."""
+    covered = float((storm.times[-1] - storm.times[0]) / np.timedelta64(1, "h"))
+    whole = int(covered + 1e-9)
+    if whole < 1:
+        raise RoadplanError(f"the forecast covers {covered:g} h; at least one hour is needed")
+    if asked is None:
+        return whole
+    if not 1 <= asked <= whole:
+        raise RoadplanError(f"the forecast covers {whole} h; ask for 1 to {whole}, not {asked}")
+    return asked
+
+
+def _local(moment: np.datetime64, zone: dt.tzinfo) -> dt.datetime:
+    seconds = int((moment - np.datetime64(0, "s")) / np.timedelta64(1, "s"))
+    return dt.datetime.fromtimestamp(seconds, tz=zone)
+
+
+def _segments(corridor: Corridor, road: Road, notes: list[str]) -> Segments:
+    """Return the segments of the weather as segments for traffic."""
+    speeds = {segment.id: segment.free_speed_kmh for segment in corridor.segments}
+    free_kmh = np.array([speeds.get(parent, np.nan) for parent in road.parents], dtype=np.float64)
+    if np.isnan(free_kmh).any():
+        notes.append(f"{USUAL_SPEED_KMH:g} km/h is assumed where no free speed is known")
+    return Segments(
+        ids=road.ids,
+        route=road.route,
+        from_m=road.from_m,
+        to_m=road.to_m,
+        lanes=road.lanes,
+        carriageways=road.carriageways,
+        free_speed_m_s=np.where(np.isnan(free_kmh), USUAL_SPEED_KMH, free_kmh) / 3.6,
+    )
+
+
+def _daily_traffic(
+    corridor: Corridor, segments: Segments, scale: float, notes: list[str]
+) -> pd.DataFrame:
+    """Return the daily traffic with a row for every route; the mean where nothing is known."""
+    table = corridor.table("traffic")
+    known = table[table["aadt_veh_day"].notna()]
+    known = known.assign(aadt_veh_day=known["aadt_veh_day"] * scale)
+    routes = dict.fromkeys(segments.route)
+    missing = [route for route in routes if route not in set(known["route"])]
+    if not missing:
+        return known
+    if known.empty:
+        raise RoadplanError("no daily traffic is known on any route; fill in the table traffic")
+    length = (known["to_m"] - known["from_m"]).to_numpy(np.float64)
+    columns = ("aadt_veh_day", "truck_share", "bus_share", "weekend_factor")
+    mean = {name: _mean(known[name].to_numpy(np.float64), length) for name in columns}
+    notes.append(f"the mean traffic of the other routes stands in for {', '.join(missing)}")
+    rows = [
+        {**mean, "route": route, "from_m": 0.0, "to_m": corridor.route(route).length_m}
+        for route in missing
+    ]
+    return pd.concat([known, pd.DataFrame(rows)], ignore_index=True)
+
+
+def _mean(values: Floats, length: Floats) -> float:
+    """Return the mean of what is known by length; NaN where nothing is."""
+    known = np.isfinite(values)
+    return float(np.average(values[known], weights=length[known])) if known.any() else np.nan
