@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
+from roadplan.cli._storm_outcome import simulate
 from roadplan.errors import RoadplanError
 from roadplan.i18n import LANGUAGES
 
@@ -28,7 +29,10 @@ _EVERY_KM = click.option(
 
 @click.group()
 def storm() -> None:
-    """List, draw, fetch, enter and show forecasts and synthetic storms."""
+    """List, draw, fetch, enter, show and simulate forecasts and synthetic storms."""
+
+
+storm.add_command(simulate)
 
 
 @storm.command("list")
