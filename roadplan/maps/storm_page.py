@@ -34,7 +34,15 @@ from roadplan.maps.storm_view import StormView
 
 DOMAIN = "storm_page"
 
-SCRIPTS = ("storm", "storm_words", "storm_map", "storm_dock", "storm_strip", "storm_panels")
+SCRIPTS = (
+    "storm",
+    "storm_words",
+    "storm_map",
+    "storm_dock",
+    "storm_paint",
+    "storm_strip",
+    "storm_panels",
+)
 """The page's further scripts, in the order in which they need each other."""
 
 LEVELS_NOTE = (
