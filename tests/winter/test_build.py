@@ -260,6 +260,21 @@ def test_closures_for_ploughs_open_arcs_late(trunk: Corridor) -> None:
     assert set(problem.travel_opens.tolist()) == {0, 4}
 
 
+def test_a_closed_road_costs_what_its_traffic_waits(trunk: Corridor) -> None:
+    """Three quiet hours behind a barrier cost the triangle of the queue that waits there."""
+    end = dt.datetime.fromisoformat("2026-01-15T20:00+05:00")
+    shut = ClosureNow(route="r1", from_m=0, to_m=11_000, begin=None, end=end, ploughs=True)
+    night = prepare(trunk, "mild-night", hours=12, members=2, now=RoadNow(closures=(shut,)))
+    crews = fleet(trunk, truck(trunk))
+    closed = build(night, crews).problem
+    quiet = build(prepare(trunk, "mild-night", hours=12, members=2), crews).problem
+    first = next(j for j in range(closed.items) if closed.item_name[j].startswith("r1 0.0"))
+    extra = float(closed.cost[first, 0, 24] - quiet.cost[first, 0, 24])
+    arrives = night.traffic.demand_veh_h[:3, 0, 0].sum(axis=1)
+    wait = arrives[0] * 2.5 + arrives[1] * 1.5 + arrives[2] * 0.5
+    assert wait < extra < 1.35 * wait, "the queue's discharge comes on top"
+
+
 def test_no_crews_is_an_answer(trunk: Corridor, night: Night) -> None:
     """Nothing can be done, with the reason."""
     board = build(night, fleet(trunk))

@@ -32,6 +32,7 @@ def test_the_plan_file_fits_its_schema(folder: Path) -> None:
     low, high = summary["delay_veh_h_interval"]
     assert low <= summary["delay_veh_h"] <= high
     assert {"cost", "bound", "gap", "status"} <= set(summary)
+    assert summary["floor_cost"] <= summary["cost"] <= summary["uncleared_cost"]
     assert [row["plan"] for row in document["simulated"]][:2] == ["plan", "nothing cleared"]
 
 
@@ -102,6 +103,6 @@ def test_the_document_marks_estimates(shipped_plan: NightPlan) -> None:
 def test_the_summary_is_told_in_words(shipped_plan: NightPlan) -> None:
     """Cost, bound, simulated delay and lateness."""
     text = shipped_plan.summary()
-    for part in ("cost", "bound", "nothing cleared", "95 %", "continuous time"):
+    for part in ("cost", "crews without end", "nothing cleared", "95 %", "continuous time"):
         assert part in text
     assert "<" not in shipped_plan._repr_html_().removeprefix("<pre>").removesuffix("</pre>")

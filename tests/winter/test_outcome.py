@@ -98,3 +98,27 @@ def test_effort_and_seed_fix_the_plan(shipped_board: Board, shipped_plan: NightP
     again = make_plan(shipped_board, effort=2, seed=1, bounded=False, draws=0)
     assert again.result.plan.crews == shipped_plan.result.plan.crews
     assert again.plan.summary["delay_veh_h"] is None
+
+
+def test_weight_on_the_worst_members_helps_them(shipped_board: Board) -> None:
+    """With all the weight on the worst member, its cost is not above that of the even plan."""
+    even = make_plan(shipped_board, effort=6, seed=1, bounded=False, draws=0)
+    options = replace(shipped_board.options, worst_weight=1.0, worst_share=0.25)
+    careful = make_plan(
+        replace(shipped_board, options=options), effort=12, seed=1, bounded=False, draws=0
+    )
+    assert careful.board.problem.digest != even.board.problem.digest
+    costs = shipped_board.costs
+
+    def worst(planned: NightPlan) -> float:
+        return float(costs.by_member(planned.plan.passes(shipped_board.problem)).max())
+
+    assert worst(careful) <= worst(even) * 1.02
+
+
+def test_a_plan_can_begin_from_another(shipped_board: Board, shipped_plan: NightPlan) -> None:
+    """The result is not worse than where it began."""
+    again = make_plan(
+        shipped_board, effort=1, seed=9, start=shipped_plan.plan, bounded=False, draws=0
+    )
+    assert again.result.cost <= shipped_plan.result.cost + 1e-6
