@@ -294,7 +294,8 @@ def value(
     """Say what one more crew of each class at each depot would save.
 
     Solves on from PLAN (plan.json) of PROBLEM (problem.npz) with a crew more, and without one
-    for as long; the difference is a lower estimate of the crew's worth in this storm.
+    for as long; the difference is what the crew is worth in this storm, as far as that search
+    finds it.
     """
     from roadplan.winter.plan import Plan
     from roadplan.winter.problem import Problem
@@ -319,6 +320,7 @@ def value(
                     "class": worth.crew_class,
                     "depot": worth.place,
                     "saved_veh_h": worth.saved_veh_h,
+                    "chance_veh_h": worth.chance_veh_h,
                     "cost": worth.cost,
                 }
                 for worth in found
@@ -329,6 +331,9 @@ def value(
         ("Class", "Depot", "Saves, veh·h"),
         [(worth.crew_class, worth.place, f"{worth.saved_veh_h:,.1f}") for worth in found],
     )
+    if found:
+        chance = found[0].chance_veh_h
+        click.echo(f"Searches of this length differ by {chance:,.1f} veh·h by chance alone.")
 
 
 @click.command("fleet-template")

@@ -82,7 +82,7 @@ class PlanOutcome:
             found.append(
                 {
                     "plan": name,
-                    "delay_veh_h": delay.value,
+                    "delay_veh_h": max(0.0, delay.value),
                     "delay_veh_h_interval": [delay.low, delay.high],
                     "delay_cvar90_veh_h": conditional_value_at_risk(self.delays(name), 0.9),
                     "jam_over_5_km": jam.value,

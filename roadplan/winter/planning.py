@@ -62,7 +62,7 @@ class NightPlan:
         values["floor_cost"] = self.floor_veh_h
         if self.outcome is not None:
             found = self.outcome.delay(THE_PLAN)
-            values["delay_veh_h"] = found.value
+            values["delay_veh_h"] = max(0.0, found.value)
             if math.isfinite(found.low):
                 values["delay_veh_h_interval"] = [float(found.low), float(found.high)]
         values["latest_pass_min"] = round(60 * self.timetable.latest_h, 1)

@@ -15,6 +15,9 @@ from roadplan.winter.solve import solve
 EFFORT = 4
 """Rounds of search for each crew tried."""
 
+SEEDS = 3
+"""Searches without one more crew, by which chance is told from worth."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Worth:
@@ -25,8 +28,11 @@ class Worth:
     crew_class, place
         Which crew, and the node at which it stands.
     saved_veh_h
-        Cost saved by the best plan found with it, against the plan at hand solved on as long
-        without it: a lower estimate of its worth, since more search may find more.
+        Cost saved by the plan found with it, against the plan at hand solved on as long without
+        it: more search may find more.
+    chance_veh_h
+        By how much searches of the same length differ by chance alone; a saving below it says
+        little.
     cost
         Cost with it.
     """
@@ -34,6 +40,7 @@ class Worth:
     crew_class: str
     place: str
     saved_veh_h: float
+    chance_veh_h: float
     cost: float
 
 
@@ -110,15 +117,24 @@ def crew_values(
     if not kinds or not nodes:
         raise RoadplanError("the problem has no class or no depot; build it with a fleet")
     pairs = [(kind, node) for kind in kinds for node in nodes]
-    base = solve(problem, effort=effort, seed=seed, start=plan, bounded=False, threads=1)
+
+    def search(task: Problem, start: Plan, number: int) -> tuple[Plan, float]:
+        done = solve(task, effort=effort, seed=number, start=start, bounded=False, threads=1)
+        return done.plan, done.cost
+
+    # Both sides go on from one plan for as long, so that search alone is not taken for worth.
+    common, _ = search(problem, plan, seed)
+    without = [search(problem, common, seed + number)[1] for number in range(SEEDS)]
+    reference, chance = float(np.mean(without)), float(np.ptp(without))
     found: list[Worth] = []
     for number, (kind, node) in enumerate(pairs):
         if stop is not None and stop():
             break
-        wider, start = add_crew(problem, base.plan, kind, node)
-        tried = solve(wider, effort=effort, seed=seed, start=start, bounded=False, threads=1)
-        saved = max(0.0, base.cost - tried.cost)
-        found.append(Worth(crew_class=kind, place=node, saved_veh_h=saved, cost=tried.cost))
+        _, cost = search(*add_crew(problem, common, kind, node), seed)
+        saved = max(0.0, reference - cost)
+        found.append(
+            Worth(crew_class=kind, place=node, saved_veh_h=saved, chance_veh_h=chance, cost=cost)
+        )
         if on_progress is not None:
             on_progress(number + 1, len(pairs))
     return tuple(sorted(found, key=lambda worth: -worth.saved_veh_h))

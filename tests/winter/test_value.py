@@ -21,6 +21,7 @@ def test_a_crew_more_never_costs_more() -> None:
     assert len(found) == 2
     assert [w.saved_veh_h for w in found] == sorted((w.saved_veh_h for w in found), reverse=True)
     assert found[0].saved_veh_h > 0.05 * plan.cost(problem)
+    assert found[0].chance_veh_h >= 0
 
 
 def test_the_plan_with_a_crew_more_is_a_plan_of_the_wider_problem() -> None:
