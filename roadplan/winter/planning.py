@@ -24,6 +24,7 @@ from roadplan.winter.outcome import PlanOutcome, simulate
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.replay import Timetable
 from roadplan.winter.solve import Progress, Result, solve, solvers
+from roadplan.winter.solve.result import CLOSED_GAP, proven_gap
 
 DRAWS: Final = 10
 """Draws of stuck vehicles for each member in the outcome of a plan."""
@@ -162,6 +163,20 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _not_below(result: Result, floor: float) -> Result:
+    """Return a result whose bound is at least the floor: no plan does better than all crews.
+
+    Soon after the start of a search the floor can be the better bound of the two.
+    """
+    bound = min(max(result.bound, floor), result.cost)
+    if bound <= result.bound:
+        return result
+    gap = proven_gap(result.cost, bound)
+    status = "optimal" if gap <= CLOSED_GAP and result.status == "feasible" else result.status
+    summary = {**result.plan.summary, "bound": bound, "gap": gap, "status": status}
+    return replace(result, bound=bound, status=status, plan=replace(result.plan, summary=summary))
+
+
 def make_plan(
     board: Board,
     *,
@@ -214,6 +229,7 @@ def make_plan(
         board.problem, time_limit_s=time_limit_s, effort=effort, seed=seed, start=start,
         bounded=bounded, on_progress=on_progress, stop=stop,
     )  # fmt: skip
+    result = _not_below(result, board.costs.floor_veh_h(board.problem.cost))
     outcome = None
     if draws:
         plans = {THE_PLAN: result.plan, NOTHING: idle_plan(board.problem)}
