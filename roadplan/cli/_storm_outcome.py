@@ -61,6 +61,19 @@ a storm has closed opens after a pass, or once it is bare by itself.
 )  # fmt: skip
 @click.option("--demand", type=click.FloatRange(0, 10), default=1.0, show_default=True,
               help="Factor on the daily traffic.")  # fmt: skip
+@click.option(
+    "--freight",
+    multiple=True,
+    metavar="ROUTE=TONNES",
+    help="A plant's tonnes a year on the whole of a route; loads go one way.",
+)
+@click.option(
+    "--holiday",
+    "holidays",
+    multiple=True,
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="A day with the traffic of a holiday.",
+)
 @corridor_option
 @json_option
 def simulate(
@@ -74,6 +87,8 @@ def simulate(
     jam_km: Sequence[float],
     closed_h: Sequence[float],
     demand: float,
+    freight: Sequence[str],
+    holidays: Sequence[dt.datetime],
     corridor_path: Path | None,
     as_json: bool,
 ) -> None:
@@ -85,7 +100,11 @@ def simulate(
     from roadplan.traffic.storm_run import prepare_storm
 
     corridor = load(corridor_path)
-    run = prepare_storm(corridor, name, hours=hours, members=members, demand_scale=demand)
+    trucks_day = _freight(freight)
+    run = prepare_storm(
+        corridor, name, hours=hours, members=members, demand_scale=demand,
+        holidays=[day.date() for day in holidays], freight=trucks_day,
+    )  # fmt: skip
     passes, notes = _passes(run, corridor, cleared)
     notes = [*run.notes, *notes]
     outcome = run.simulate(passes, draws=draws, seed=seed)
@@ -102,6 +121,8 @@ def simulate(
         "seed": seed,
         "cleared": cleared,
         "demand": demand,
+        "freight_trucks_day": trucks_day,
+        "holidays": [day.date().isoformat() for day in holidays],
         "standing": "estimated",
     }
     if as_json:
@@ -110,6 +131,23 @@ def simulate(
         echo_json({**about, "flags": flags, "notes": notes, **document, "stretches": rows})
         return
     _show(about, run, document, notes, stretches)
+
+
+def _freight(wishes: Sequence[str]) -> dict[str, float]:
+    """Return the lorries a day on each route that yearly tonnages mean."""
+    from roadplan.traffic import freight_trucks_day, load_parameters
+
+    found: dict[str, float] = {}
+    for wish in wishes:
+        route, _, tonnes = wish.partition("=")
+        try:
+            value = float(tonnes)
+        except ValueError as error:
+            raise click.UsageError(
+                f"--freight: '{wish[:60]}' is no route and tonnage; write main=660000"
+            ) from error
+        found[route] = found.get(route, 0.0) + freight_trucks_day(value, load_parameters())
+    return found
 
 
 def _passes(run: StormRun, corridor: Corridor, cleared: str) -> tuple[list[Any], list[str]]:

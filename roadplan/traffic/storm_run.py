@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -176,6 +176,8 @@ def prepare_storm(
     parameters: Parameters | None = None,
     traffic_parameters: TrafficParameters | None = None,
     demand_scale: float = 1.0,
+    holidays: Collection[dt.date] = (),
+    freight: Mapping[str, float] | None = None,
     zone: dt.tzinfo = LOCAL_ZONE,
     cell_m: float = 2000.0,
 ) -> StormRun:
@@ -195,6 +197,11 @@ def prepare_storm(
         The numbers of the two models.
     demand_scale
         Factor on the daily traffic of every stretch.
+    holidays
+        Days with the traffic of a holiday.
+    freight
+        Route → additional lorries a day on the whole of it, both directions together; see
+        :func:`roadplan.traffic.demand.freight_trucks_day`.
     zone
         Local time, by which traffic has its hours.
     cell_m
@@ -227,6 +234,8 @@ def prepare_storm(
         parameters=traffic_parameters or load_traffic_parameters(),
         cell_m=cell_m,
         period_s=slots.hours * 3600.0,
+        holidays=holidays,
+        freight=freight,
     )
     return StormRun(
         storm=storm,

@@ -105,3 +105,17 @@ def test_faults_are_told_with_a_remedy(
     folder = write_corridor(bare)
     with pytest.raises(RoadplanError, match="no daily traffic is known on any route"):
         run("mild-night", "--corridor", folder, "--members", 1)
+
+
+def test_a_plant_puts_lorries_on_its_road() -> None:
+    """660,000 t a year are 100 loads of 20 t on each of 330 days, and 100 empty trips back."""
+    found = told("mild-night", *FEW, "--freight", "main=660000", "--holiday", "2026-01-16")
+    assert found["freight_trucks_day"] == {"main": 200.0}
+    assert found["holidays"] == ["2026-01-16"]
+    plain = told("wet-snow", *FEW)["delay_veh_h"]["heavy"]["value"]
+    more = told("wet-snow", *FEW, "--freight", "main=3e6")["delay_veh_h"]["heavy"]["value"]
+    assert more > plain
+    with pytest.raises(SystemExit):
+        run("mild-night", "--freight", "main")
+    with pytest.raises(RoadplanError, match="no segment lies on it"):
+        run("mild-night", *FEW, "--freight", "nowhere=1000")
