@@ -11,7 +11,7 @@ from roadplan.errors import RoadplanError
 from roadplan.traffic.case import RoadCase, Steps
 from roadplan.traffic.curves import Floats, least_steps, step_curve
 from roadplan.traffic.links import Link, Piece
-from roadplan.traffic.network import build_network
+from roadplan.traffic.network import CellNetwork, build_network
 from roadplan.traffic.simulation import Blockages, Conditions, Demand, run_network
 from roadplan.traffic.single_road import CaseResult, first_peak_h, gone_h, not_negative
 
@@ -28,6 +28,49 @@ def simulate_cells(case: RoadCase) -> CaseResult:
 
     Cell borders are set at the bottlenecks, so cells may be shorter than asked for. The figures
     approach those of :func:`simulate_exactly` as cells get smaller.
+
+    Raises
+    ------
+    RoadplanError
+        The cells are so small or the horizon so long that it would run for minutes.
+    """
+    network, demand, blockages = case_network(case)
+    edges = np.linspace(0.0, case.horizon_h, demand.veh_h.shape[1] + 1)
+    runs = run_network(
+        network,
+        demand,
+        hours=case.horizon_h,
+        conditions=replace(Conditions.good(network), period_s=case.horizon_h * 3600.0),
+        blockages=blockages,
+        output_s=network.step_s,
+        sample_s=network.step_s,
+        jam_speed_share=_SLOW_SHARE,
+        threads=1,
+    )
+    length_km = np.append(0.0, runs.queue_km[0, :, 0].astype(np.float64))
+    length_km[length_km < _NO_QUEUE_KM] = 0.0
+    waiting = np.append(0.0, runs.stored_veh[0, :, 0, 0].astype(np.float64))
+    waited = np.flatnonzero(waiting > _NO_WAITING_VEH)
+    gone = 0.0 if len(waited) == 0 else None
+    if len(waited) and waited[-1] + 1 < len(edges):
+        gone = float(edges[waited[-1] + 1])
+    entered = float(runs.entered_veh.sum())
+    return CaseResult(
+        delay_veh_h=not_negative(float(runs.total_delay_veh_h.sum()), 1e6),
+        peak_queue_km=float(length_km.max()),
+        peak_time_h=first_peak_h(edges, length_km),
+        reach_km=_reach_km(
+            case, runs.head_km[0, :, 0].astype(float), runs.longest_km[0, :, 0].astype(float)
+        ),
+        dissipated_h=gone_h(edges, length_km, gone),
+        entered=entered,
+        left=float(runs.left_veh.sum()),
+        waiting=not_negative(waiting[-1], 1e6),
+    )
+
+
+def case_network(case: RoadCase) -> tuple[CellNetwork, Demand, Blockages]:
+    """Return a case as a network of one link, its demand in each step, and its bottlenecks.
 
     Raises
     ------
@@ -61,37 +104,7 @@ def simulate_cells(case: RoadCase) -> CaseResult:
     wished = np.diff(_cumulative(case.demand, edges, case.horizon_h)) / np.diff(edges)
     demand = np.zeros((1, steps, 1, 2), dtype=np.float32)
     demand[0, :, 0, 0] = wished
-    runs = run_network(
-        network,
-        Demand(veh_h=demand, period_s=network.step_s),
-        hours=case.horizon_h,
-        conditions=replace(Conditions.good(network), period_s=network.step_s),
-        blockages=_losses(case, border_m),
-        output_s=network.step_s,
-        sample_s=network.step_s,
-        jam_speed_share=_SLOW_SHARE,
-        threads=1,
-    )
-    length_km = np.append(0.0, runs.queue_km[0, :, 0].astype(np.float64))
-    length_km[length_km < _NO_QUEUE_KM] = 0.0
-    waiting = np.append(0.0, runs.stored_veh[0, :, 0, 0].astype(np.float64))
-    waited = np.flatnonzero(waiting > _NO_WAITING_VEH)
-    gone = 0.0 if len(waited) == 0 else None
-    if len(waited) and waited[-1] + 1 < len(edges):
-        gone = float(edges[waited[-1] + 1])
-    entered = float(runs.entered_veh.sum())
-    return CaseResult(
-        delay_veh_h=not_negative(float(runs.total_delay_veh_h.sum()), 1e6),
-        peak_queue_km=float(length_km.max()),
-        peak_time_h=first_peak_h(edges, length_km),
-        reach_km=_reach_km(
-            case, runs.head_km[0, :, 0].astype(float), runs.longest_km[0, :, 0].astype(float)
-        ),
-        dissipated_h=gone_h(edges, length_km, gone),
-        entered=entered,
-        left=float(runs.left_veh.sum()),
-        waiting=not_negative(waiting[-1], 1e6),
-    )
+    return network, Demand(veh_h=demand, period_s=network.step_s), _losses(case, border_m)
 
 
 def _borders_m(case: RoadCase) -> Floats:

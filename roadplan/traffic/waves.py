@@ -23,6 +23,13 @@ from roadplan.traffic.curves import FREE, Curve, Floats, least_steps, step_curve
 _SAME_PLACE_KM = 1e-6
 """Bottlenecks closer than a millimetre stand at one place."""
 
+_SAME_TIME_H = 1e-11
+"""Events closer than this are one: far above rounding of times, far below any lag.
+
+Breaks that are simultaneous arrive at times that differ in the last digit, having come by other
+ways; told apart, they would leave pieces without length that run through the road for ever.
+"""
+
 
 @dataclass(frozen=True)
 class WaveSolution:
@@ -65,7 +72,9 @@ class _Node:
 
     def advance(self, reader: int, time_h: float, lag_h: float) -> int:
         """Return the index of the piece that reaches a reader `lag_h` away by `time_h`."""
-        while reader + 1 < len(self.time_h) and self.time_h[reader + 1] + lag_h <= time_h:
+        while reader + 1 < len(self.time_h) and (
+            self.time_h[reader + 1] + lag_h <= time_h + _SAME_TIME_H
+        ):
             reader += 1
         return reader
 
@@ -132,7 +141,7 @@ class _Solver:
         """Set the flow of one node from `time_h` on and foresee when it must be set again."""
         node = self.nodes[index]
         caps = node.cap_time_h
-        while node.cap_at + 1 < len(caps) and caps[node.cap_at + 1] <= time_h:
+        while node.cap_at + 1 < len(caps) and caps[node.cap_at + 1] <= time_h + _SAME_TIME_H:
             node.cap_at += 1
         count = node.count(time_h)
         arrived, arriving, _ = self._upstream(index, time_h)
@@ -154,7 +163,7 @@ class _Solver:
             self._push_after(time_h, (room - count) / (rate - room_rate), index)
 
     def _push_after(self, time_h: float, wait_h: float, index: int) -> None:
-        self._push(max(time_h + wait_h, np.nextafter(time_h, np.inf)), index)
+        self._push(time_h + max(wait_h, 2 * _SAME_TIME_H), index)
 
     def _upstream(self, index: int, time_h: float) -> tuple[float, float, int]:
         before = self.demand if index == 0 else self.nodes[index - 1]
@@ -174,7 +183,7 @@ class _Solver:
 
     def _append(self, index: int, time_h: float, count: float, rate: float, source: int) -> None:
         node = self.nodes[index]
-        if node.time_h and node.time_h[-1] == time_h:
+        if node.time_h and time_h - node.time_h[-1] <= _SAME_TIME_H:
             node.rate_veh_h[-1], node.source[-1] = rate, source
         else:
             node.time_h.append(time_h)
