@@ -149,10 +149,9 @@ class _Prover:
         self._bound = -math.inf
         self._budget = budget
         self._error: list[BaseException] = []
-        # A daemon, since a linear relaxation under way cannot be interrupted.
-        self._thread = threading.Thread(
-            target=self._prove, args=(network, unit), name="bound", daemon=True
-        )
+        # No daemon: a linear relaxation under way ends by its own time limit, and a process that
+        # ends before it would be aborted by the solver's threads.
+        self._thread = threading.Thread(target=self._prove, args=(network, unit), name="bound")
         self._thread.start()
 
     def _prove(self, network: Network, unit: float) -> None:

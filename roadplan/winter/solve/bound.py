@@ -70,6 +70,9 @@ def prove(
         Whether to stop, and the seconds left.
     """
     board = PriceBoard(network)
+    # Without prices every pass is free: a weak bound, but one that holds from the first moment.
+    price = np.zeros(board.shape)
+    report(board.evaluate(price).bound, price)
     price = first_prices(board, pass_cost)
     report(board.evaluate(price).bound, price)
     for heat, steps in COOLING:
@@ -77,7 +80,7 @@ def prove(
             if over():
                 return
             price = ascend(board, price, heats=((heat * pass_cost, 50),))
-        report(board.evaluate(price).bound, price)
+            report(board.evaluate(price).bound, price)
     reach = WORTH_KEEPING * COOLING[-1][0] * pass_cost
     for _ in range(3):
         if over():
