@@ -22,7 +22,6 @@ from roadplan.winter.outcome import simulate
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.solve import solve, solvers
 
-NOTHING = "nothing cleared"
 PLAN = "search"
 
 
@@ -43,8 +42,9 @@ def score(
         limit = options.time_limit if name == PLAN else 20.0
         found = solve(board.problem, method=name, time_limit_s=limit, seed=options.seed)
         plans[name], stated[name] = found.plan, (found.cost, found.gap)
-    plans.setdefault(NOTHING, idle_plan(board.problem))
-    stated.setdefault(NOTHING, (board.problem.uncleared_cost, float("inf")))
+    if "nothing" not in plans:
+        plans["nothing"] = idle_plan(board.problem)
+        stated["nothing"] = (board.problem.uncleared_cost, float("inf"))
     outcome = simulate(board, plans, draws=options.draws, seed=options.seed + 1000, night=unseen)
     rows = []
     for name in plans:
