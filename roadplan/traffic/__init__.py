@@ -16,12 +16,8 @@ A corridor in a storm, with the state of the road that the weather part gives::
 
 from roadplan.traffic.case import Bottleneck, RoadCase, parse_case, read_case
 from roadplan.traffic.corridor import CorridorTraffic
-from roadplan.traffic.demand import (
-    DailyTraffic,
-    freight_trucks_day,
-    hourly_demand,
-    weather_response,
-)
+from roadplan.traffic.demand import DailyTraffic, hourly_demand, weather_response
+from roadplan.traffic.freight import Freight, freight_trucks_day
 from roadplan.traffic.layout import Segments
 from roadplan.traffic.links import ENTRY, EXIT, Link, Piece, Turn
 from roadplan.traffic.network import CellNetwork, build_network
@@ -32,6 +28,7 @@ from roadplan.traffic.simulation import Blockages, Conditions, Demand, Runs, run
 from roadplan.traffic.single_road import CaseResult, simulate_exactly
 from roadplan.traffic.single_road_cells import simulate_cells
 from roadplan.traffic.stuck import StuckVehicles, draw_stuck, stuck_hazard
+from roadplan.traffic.tables import jams_by_hour, risk_by_segment
 from roadplan.traffic.weather import road_segments, road_state
 
 __all__ = [
@@ -46,6 +43,7 @@ __all__ = [
     "DailyTraffic",
     "Demand",
     "Estimate",
+    "Freight",
     "Link",
     "Piece",
     "RoadCase",
@@ -61,9 +59,11 @@ __all__ = [
     "draw_stuck",
     "freight_trucks_day",
     "hourly_demand",
+    "jams_by_hour",
     "load_parameters",
     "parse_case",
     "read_case",
+    "risk_by_segment",
     "road_segments",
     "road_state",
     "run_network",

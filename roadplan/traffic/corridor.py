@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from roadplan.errors import RoadplanError
-from roadplan.traffic.demand import HEAVY, DailyTraffic, add_freight, hourly_demand
+from roadplan.traffic.demand import HEAVY, DailyTraffic, hourly_demand
+from roadplan.traffic.freight import Freight, add_freight, as_freight
 from roadplan.traffic.kernel import CLOSED, CLOSED_TO_HEAVY
 from roadplan.traffic.layout import FALLING, RISING, Layout, Segments, lay_out
 from roadplan.traffic.loading import load_network
@@ -78,7 +79,7 @@ class CorridorTraffic:
         cell_m: float = 2000.0,
         period_s: float = 1800.0,
         holidays: Collection[date] = (),
-        freight: Mapping[str, float] | None = None,
+        freight: Sequence[Freight] | Mapping[str, float] | None = None,
     ) -> CorridorTraffic:
         """Return the traffic of a corridor.
 
@@ -95,8 +96,7 @@ class CorridorTraffic:
         parameters, cell_m, period_s, holidays
             As in :meth:`of`.
         freight
-            Route → additional lorries a day on the whole of it; see
-            :func:`roadplan.traffic.demand.freight_trucks_day`.
+            Lorries on top of the daily traffic; or route → lorries a day on the whole of it.
         """
         segments = segments or Segments.from_frame(corridor.table("segments"))
         return cls.of(
@@ -129,7 +129,7 @@ class CorridorTraffic:
         cell_m: float = 2000.0,
         period_s: float = 1800.0,
         holidays: Collection[date] = (),
-        freight: Mapping[str, float] | None = None,
+        freight: Sequence[Freight] | Mapping[str, float] | None = None,
     ) -> CorridorTraffic:
         """Build the network of some segments and load it.
 
@@ -151,15 +151,15 @@ class CorridorTraffic:
         holidays
             Days with the traffic of a holiday.
         freight
-            Route → additional lorries a day.
+            Lorries on top of the daily traffic; or route → lorries a day on the whole of it.
         """
         p = parameters or load_parameters()
         if 3600.0 % period_s:
             raise RoadplanError(f"periods of {period_s:g} s do not go into an hour")
         daily = _daily(segments, traffic)
         demand = hourly_demand(daily, start=start, hours=hours, parameters=p, holidays=holidays)
-        for route, trucks_day in (freight or {}).items():
-            demand = _with_freight(demand, segments, route, trucks_day, start, p)
+        for more in as_freight(freight, segments):
+            demand = add_freight(demand, more, start=start, parameters=p)
         layout = lay_out(
             segments,
             lengths_m=lengths_m,
@@ -402,20 +402,6 @@ def _daily(segments: Segments, traffic: pd.DataFrame) -> DailyTraffic:
         bus_share=column("bus_share", 0.0),
         weekend_factor=column("weekend_factor", 1.0),
     )
-
-
-def _with_freight(
-    demand: Floats,
-    segments: Segments,
-    route: str,
-    trucks_day: float,
-    start: datetime,
-    parameters: TrafficParameters,
-) -> Floats:
-    used = np.array([name == route for name in segments.route])
-    if not used.any():
-        raise RoadplanError(f"freight on route {route}: no segment lies on it")
-    return add_freight(demand, trucks_day, used, start=start, parameters=parameters)
 
 
 def _link_flow(layout: Layout, demand: Floats) -> Floats:

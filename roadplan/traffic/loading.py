@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from roadplan.traffic.links import ENTRY, EXIT, Link, Turn
 
 Floats = NDArray[np.float64]
+_NO_FLOW = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,7 +94,7 @@ def load_network(
         entering.append(total)
         even = np.full_like(total, 1.0 / len(out))
         for number, o in enumerate(out):
-            part = np.divide(missing[number], total, out=even.copy(), where=total > 0)
+            part = np.divide(missing[number], total, out=even.copy(), where=total > _NO_FLOW)
             turns.append(Turn(node=node, source=ENTRY, target=links[o].name, share=part))
     return Loading(
         turns=tuple(turns), entries=tuple(entries), entry_veh_h=np.stack(entering, axis=1)
@@ -118,15 +119,15 @@ def _shares(
         ways = [o for o in out if o != opposite[i]]
         total = np.sum([flow[:, o] for o in ways], axis=0) if ways else np.zeros_like(flow[:, 0])
         for o in out:
-            part = np.divide(flow[:, o], total, out=np.zeros_like(total), where=total > 0)
+            part = np.divide(flow[:, o], total, out=np.zeros_like(total), where=total > _NO_FLOW)
             shares[i, o] = keep[i] * part if o in ways else np.zeros_like(total)
     for o in out:
-        comes = np.sum([shares[i, o] * arriving[:, i] for i in into], axis=0) if into else None
-        if comes is None:
+        if not into:
             continue
-        fits = np.divide(flow[:, o], comes, out=np.ones_like(comes), where=comes > 0)
+        comes = np.sum([shares[i, o] * arriving[:, i] for i in into], axis=0)
+        fits = np.divide(flow[:, o], comes, out=np.ones_like(comes), where=comes > flow[:, o])
         for i in into:
-            shares[i, o] = shares[i, o] * np.minimum(1.0, fits)
+            shares[i, o] = shares[i, o] * fits
     return shares
 
 

@@ -12,6 +12,7 @@ from roadplan.corridor import Corridor
 from roadplan.errors import FaultsError, RoadplanError
 from roadplan.traffic import (
     CorridorTraffic,
+    Freight,
     Segments,
     StuckVehicles,
     load_parameters,
@@ -236,7 +237,9 @@ def test_freight_is_added_on_its_route() -> None:
         ),
         start=datetime(2025, 1, 14, tzinfo=LOCAL),
         hours=24,
-        freight={"branch": 300.0},
+        freight=[
+            Freight(name="mine", trucks_day=300.0, used=np.array([False, False, True])),
+        ],
         parameters=load_parameters({"heavy_weekend_factor": 1.0}),
     )  # fmt: skip
     daily = road.demand_veh_h.sum(axis=(0, 2))

@@ -10,12 +10,11 @@ import pytest
 from roadplan.errors import RoadplanError
 from roadplan.traffic import (
     DailyTraffic,
-    freight_trucks_day,
     hourly_demand,
     load_parameters,
     weather_response,
 )
-from roadplan.traffic.demand import HEAVY, LIGHT, add_freight
+from roadplan.traffic.demand import HEAVY, LIGHT
 
 LOCAL = timezone(timedelta(hours=5))
 PARAMETERS = load_parameters()
@@ -97,28 +96,6 @@ def test_missing_weather_has_no_response() -> None:
     """NaN is refused rather than taken for fine weather."""
     with pytest.raises(RoadplanError, match="must be numbers"):
         weather_response(np.nan, 0.0, PARAMETERS)
-
-
-def test_a_plant_becomes_lorries() -> None:
-    """A million tonnes a year at 25 t and 250 days: 160 loads a day, 320 trips."""
-    assert freight_trucks_day(1e6, PARAMETERS, payload_t=25, working_days=250) == 320
-    loaded = freight_trucks_day(1e6, PARAMETERS, payload_t=25, working_days=250,
-                                returns_empty=False)  # fmt: skip
-    assert loaded == 160
-    with pytest.raises(RoadplanError, match="tonnes a year"):
-        freight_trucks_day(-1, PARAMETERS)
-    with pytest.raises(RoadplanError, match="payload"):
-        freight_trucks_day(1, PARAMETERS, payload_t=0)
-
-
-def test_freight_drives_on_its_road_only() -> None:
-    """240 lorries a day are 120 each way on the stretch used, none on the other."""
-    flow = add_freight(
-        np.zeros((24, 2, 2, 2)), 240.0, np.array([True, False]), start=MONDAY, parameters=PARAMETERS
-    )
-    assert flow[:, 0, :, HEAVY].sum(axis=0) == pytest.approx([120.0, 120.0])
-    assert flow[:, 1].sum() == 0
-    assert flow[..., LIGHT].sum() == 0
 
 
 def test_people_in_heavy_vehicles_are_those_of_lorries_and_buses() -> None:

@@ -13,7 +13,9 @@ from roadplan.traffic import (
     CorridorTraffic,
     RoadState,
     Segments,
+    jams_by_hour,
     load_parameters,
+    risk_by_segment,
     simulate_storm,
 )
 
@@ -170,6 +172,25 @@ def test_summary_is_plain(steppe: CorridorTraffic) -> None:
     delay = read["delay_veh_h"]
     assert delay["all"]["value"] == pytest.approx(delay["light"]["value"] + delay["heavy"]["value"])
     assert read["delay_cvar90_veh_h"] >= delay["all"]["value"]
+
+
+def test_tables_say_where_and_when(steppe: CorridorTraffic) -> None:
+    """Hours × directions of jams, and hours × segments × directions of risk."""
+    found = simulate_storm(steppe, _state(depth_cm=15), members=MEMBERS, draws=5)
+    jams = jams_by_hour(found)
+    assert len(jams) == HOURS * 2
+    some = jams[jams["probability"] > 0]
+    assert len(some)
+    rising = some[some["direction"] == "rising"]
+    assert (rising["tail_m"] < rising["head_m"]).all()
+    falling = some[some["direction"] == "falling"]
+    assert (falling["tail_m"] > falling["head_m"]).all()
+    assert some["head_m"].between(0, 120_000).all()
+    risk = risk_by_segment(found)
+    assert len(risk) == HOURS * 6 * 2
+    delay = risk[["delay_light_veh_h", "delay_heavy_veh_h"]].to_numpy().sum()
+    road = found.runs.delay_veh_h.sum(axis=(1, 2, 3))
+    assert delay == pytest.approx(road.mean(), rel=1e-4)
 
 
 def test_shapes_that_do_not_fit_are_refused(steppe: CorridorTraffic) -> None:
