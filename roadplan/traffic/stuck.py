@@ -83,7 +83,7 @@ def stuck_hazard(
         raise RoadplanError("depth and visibility must be numbers of 0 or more, grade a number")
     low = sight < parameters["stuck_visibility_m"]
     exponent = (
-        parameters["stuck_per_cm"] * depth
+        parameters["stuck_per_cm"] * np.minimum(depth, parameters["stuck_deepest_cm"])
         + parameters["stuck_low_visibility"] * low
         + parameters["stuck_per_grade"] * np.abs(grade)
     )

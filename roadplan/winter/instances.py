@@ -97,7 +97,7 @@ def national_roads(
     joined = {0, 1} if hubs > 1 else {0}
     while len(joined) < hubs:
         outside = [h for h in range(hubs) if h not in joined]
-        near = min(((apart[a, b], a, b) for a in joined for b in outside))
+        near = min((apart[a, b], a, b) for a in joined for b in outside)
         links.add((min(near[1:]), max(near[1:])))
         joined.add(int(near[2]))
     for hub in range(hubs):
@@ -225,12 +225,13 @@ def travel_arcs(roads: Roads, speed_kmh: float, slot_h: float) -> list[tuple[int
     best = np.where(whole <= 1, whole, np.inf)
     arcs = [(int(a), int(b), 1) for a, b in np.argwhere(whole == 1)]
     for length in range(2, 4):
-        via = np.min(best[:, :, None] + best[None, :, :], axis=1) if nodes < 120 else None
-        if via is None:
-            via = np.full_like(best, np.inf)
+        if nodes < 120:
+            through = np.min(best[:, :, None] + best[None, :, :], axis=1)
+        else:
+            through = np.full_like(best, np.inf)
             for middle in range(nodes):
-                via = np.minimum(via, best[:, middle : middle + 1] + best[middle : middle + 1])
-        best = np.minimum(best, via)
+                through = np.minimum(through, best[:, middle : middle + 1] + best[middle : middle + 1])
+        best = np.minimum(best, through)
         fresh = (whole == length) & (best > length)
         arcs += [(int(a), int(b), length) for a, b in np.argwhere(fresh)]
         best[fresh] = length
@@ -306,27 +307,27 @@ def build(
         class_refill_slots=np.ones(len(fleet), dtype=np.int32),
         refill_node=refill,
         crew_name=np.array([f"crew {i + 1}" for i in range(crews)], dtype=np.str_),
-        crew_class=crew_class,
+        crew_class=crew_class.astype(np.int32),
         crew_node=home,
-        crew_from=begins,
-        crew_until=ends,
+        crew_from=begins.astype(np.int32),
+        crew_until=ends.astype(np.int32),
         crew_end_node=home if return_to_base else np.full(crews, -1),
         crew_longest_duty=np.full(crews, longest_duty),
         travel_class=tr[:, 0],
         travel_from=tr[:, 1],
         travel_to=tr[:, 2],
         travel_slots=tr[:, 3],
-        travel_cost=0.1 * tr[:, 3],
+        travel_cost=0.1 * tr[:, 3].astype(np.float64),
         travel_opens=np.zeros(len(tr), dtype=np.int32),
         travel_closes=np.full(len(tr), slots),
         plough_class=pl[:, 0],
         plough_item=pl[:, 1],
         plough_slots=pl[:, 2],
-        plough_cost=0.2 * pl[:, 2],
+        plough_cost=0.2 * pl[:, 2].astype(np.float64),
         plough_opens=np.zeros(len(pl), dtype=np.int32),
         plough_closes=np.full(len(pl), slots),
         passable_since=since,
-        cost=cost,
+        cost=cost.astype(np.float32),
     )
 
 

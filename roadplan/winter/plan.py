@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -82,8 +83,7 @@ class Plan:
             inner = [moment for moment in moments if moment < problem.slots]
             stops = [0, *inner, problem.slots]
             total += sum(
-                float(problem.cost[item, before, after])
-                for before, after in zip(stops, stops[1:], strict=False)
+                float(problem.cost[item, before, after]) for before, after in pairwise(stops)
             )
         for moves in self.crews:
             for move in moves:

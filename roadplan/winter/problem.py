@@ -288,15 +288,13 @@ class Problem:
 def _read_archive(path: Path) -> dict[str, npt.NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise RoadplanError(f"{path} is not a winter problem: it is not an npz file")
-            return {name: archive[name] for name in archive.files}
+            if isinstance(archive, np.lib.npyio.NpzFile):
+                return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise RoadplanError(f"there is no file {path}") from error
-    except RoadplanError:
-        raise
     except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise RoadplanError(f"{path} cannot be read as a winter problem: {error}") from error
+    raise RoadplanError(f"{path} is not a winter problem: it is not an npz file")
 
 
 def _fault(name: str, why: str, *, row: int | None = None, remedy: str = "") -> Fault:

@@ -168,12 +168,12 @@ def _cost(
     for item in range(len(arrays["item_name"])):
         last = 0
         for moment in sorted(passes.get(item, {})):
-            for k in sorted(passes[item][moment]):
-                if int(arrays["passable_since"][k, item, moment]) > last:
-                    violations.append(
-                        f"item {arrays['item_name'][item]} at moment {moment}: the snow since "
-                        f"moment {last} is too deep for class {arrays['class_name'][k]}"
-                    )
+            violations.extend(
+                f"item {arrays['item_name'][item]} at moment {moment}: the snow since "
+                f"moment {last} is too deep for class {arrays['class_name'][k]}"
+                for k in sorted(passes[item][moment])
+                if int(arrays["passable_since"][k, item, moment]) > last
+            )
             if moment < slots:
                 total += float(table[item, last, moment])
                 counted += 1
@@ -257,7 +257,7 @@ class _Crew:
         return str(self.a["node_name"][node])
 
     def _wait(self, move: dict[str, Any]) -> None:
-        """A wait needs nothing."""
+        """Check a wait, which needs nothing."""
 
     def _refill(self, move: dict[str, Any]) -> None:
         if int(self.a["class_passes_per_load"][self.k]) == 0:

@@ -67,7 +67,7 @@ def test_a_post_is_read_in_every_way_people_write_it(text: str, km: float, posti
 
 @pytest.mark.parametrize(
     "text",
-    ["", "  ", "abc", "-5", "1e5", "nan", "ПК2", "m36:", "1610+", "1610++2", "1610 250 м", "12:34:5"],
+    ["", "  ", "abc", "-5", "1e5", "nan", "ПК2", "m36:", "1610+", "1610++2", "1610 250 м", "1:2:3"],
 )
 def test_what_is_no_post_is_refused_with_examples(text: str) -> None:
     """A text that is no post is an error that shows how to write one."""
@@ -95,7 +95,7 @@ def test_a_station_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("km", "text"), [(1610.25, "1610+250"), (1610.9999, "1611+000"), (0, "0+000"), (7.0004, "7+000")]
+    ("km", "text"), [(1610.25, "1610+250"), (1610.9999, "1611+000"), (0, "0+000")]
 )
 def test_a_post_is_written_to_the_metre(km: float, text: str) -> None:
     """Metres are rounded and carried into the kilometre."""

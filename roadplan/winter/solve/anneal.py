@@ -74,7 +74,7 @@ def anneal(
     near = slots_between(network)
     walks = [Walk(network, seed * 1000 + i, near) for i in range(max(1, threads))]
     first = walks[0]
-    _begin(first, problem, network, start, seed)
+    _begin(first, network, start, seed)
     report(first.best.cost[0], -math.inf, "first plan")
     passes = max(1, int((first.nights.needs >= 0).sum()))
     unit = float(first.best.cost[0]) / passes
@@ -88,7 +88,7 @@ def anneal(
     return plan_of(network, copy_best(best), problem), bound
 
 
-def _begin(walk: Walk, problem: Problem, network: Network, start: Plan | None, seed: int) -> None:
+def _begin(walk: Walk, network: Network, start: Plan | None, seed: int) -> None:
     """Give the first walk its first plan: the given one, or the best of some orders of crews."""
     if start is not None:
         walk.adopt(best_of_plan(network, start))
@@ -187,5 +187,3 @@ class _Prover:
             while self._thread.is_alive() and not self._budget.over():
                 self._thread.join(0.1)
         return self.collect(report, cost)
-
-

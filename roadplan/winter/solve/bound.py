@@ -18,12 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from roadplan.winter.solve.linear import (
-    WAIT,
+    LEAVE,
     FlowModel,
     Variables,
     assemble,
     crew_columns,
-    crew_groups,
+    crew_ends,
     item_intervals,
 )
 from roadplan.winter.solve.network import Network
@@ -147,19 +147,14 @@ def improve_by_relaxation(
     return found, optimum
 
 
-def _touched(
-    network: Network, variables: Variables, shape: tuple[int, int]
-) -> tuple[Mask, Mask]:
+def _touched(network: Network, variables: Variables, shape: tuple[int, int]) -> tuple[Mask, Mask]:
     """Return which passes some interval column wants and some crew column makes."""
     wanted = np.zeros(shape, dtype=bool)
     made = np.zeros(shape, dtype=bool)
     buys = variables.y_rank >= 0
     pair = variables.y_rank[buys] * network.items + variables.y_item[buys]
     wanted[pair, variables.y_after[buys]] = True
-    moves = variables.x_arc != WAIT
-    arc = variables.x_arc[moves]
-    sold = network.arc_pair[arc]
-    end = variables.x_time[moves] + network.arc_slots[arc]
+    end, _, sold = crew_ends(network, variables)
     made[sold[sold >= 0], end[sold >= 0]] = True
     return wanted, made
 
@@ -211,31 +206,30 @@ def interval_reduced_costs(network: Network, variables: Variables, price: Floats
 def crew_reduced_costs(network: Network, variables: Variables, price: Floats) -> Floats:
     """Return how much less the best-placed crew earns when it has to use each move."""
     v = variables
-    arc = np.maximum(v.x_arc, 0)
-    rests = v.x_arc == WAIT
     lost = np.full(v.x_arc.size, np.inf)
-    if not v.x_arc.size:
-        return lost
-    end = v.x_time + np.where(rests, 1, network.arc_slots[arc])
-    head = np.where(rests, v.x_state, network.arc_to[arc])
-    pair = np.where(rests, -1, network.arc_pair[arc])
-    gain = np.where(rests, 0.0, -network.arc_cost[arc])
-    gain = gain + np.where(pair >= 0, price[np.maximum(pair, 0), end], 0.0)
-    keys, of_crew = crew_groups(network)
-    for group, (goal, until) in enumerate(keys):
-        mine = np.flatnonzero(v.x_group == group)
-        at = [mine[v.x_time[mine] == t] for t in range(until)]
-        ahead = np.full((network.slots + 1, network.states), -np.inf)
-        ahead[until, network.goal[goal]] = 0.0
-        for t in range(until - 1, -1, -1):
-            found = gain[at[t]] + ahead[end[at[t]], head[at[t]]]
-            np.maximum.at(ahead[t], v.x_state[at[t]], found)
-        behind = np.full((network.slots + 1, network.states), np.inf)
-        crews = np.flatnonzero(of_crew == group)
-        behind[network.crew_from[crews], network.crew_state[crews]] = 0.0
-        for t in range(until):
-            here = v.x_state[at[t]]
-            found = gain[at[t]] + ahead[end[at[t]], head[at[t]]]
-            lost[at[t]] = behind[t, here] + ahead[t, here] - found
-            np.minimum.at(behind, (end[at[t]], head[at[t]]), lost[at[t]])
+    end, head, pair = crew_ends(network, v)
+    leaves = v.x_arc == LEAVE
+    gain = np.zeros(v.x_arc.size)
+    moves = v.x_arc >= 0
+    gain[moves] = -network.arc_cost[v.x_arc[moves]]
+    sells = pair >= 0
+    gain[sells] += price[pair[sells], end[sells]]
+    ahead = np.full((network.slots + 1, network.states), -np.inf)
+    ahead[v.x_time[leaves], v.x_state[leaves]] = 0.0
+    at = [np.flatnonzero(~leaves & (v.x_time == t)) for t in range(network.slots)]
+    for t in range(network.slots - 1, -1, -1):
+        here = at[t]
+        np.maximum.at(ahead[t], v.x_state[here], gain[here] + ahead[end[here], head[here]])
+    behind = np.full((network.slots + 1, network.states), np.inf)
+    behind[network.crew_from, network.crew_state] = 0.0
+    for t in range(network.slots):
+        here = at[t]
+        state = v.x_state[here]
+        known = np.isfinite(behind[t, state]) & np.isfinite(ahead[t, state])
+        here, state = here[known], state[known]
+        found = gain[here] + ahead[end[here], head[here]]
+        lost[here] = behind[t, state] + ahead[t, state] - found
+        np.minimum.at(behind, (end[here], head[here]), lost[here])
+    left = behind[v.x_time[leaves], v.x_state[leaves]]
+    lost[leaves] = left + ahead[v.x_time[leaves], v.x_state[leaves]]
     return lost

@@ -163,7 +163,8 @@ class Dispatcher:
         arc = self._plough[kind].get(item)
         if arc is None:
             return None
-        node, slot, load, moves = crew.node, crew.slot, crew.load, []
+        node, slot, load = crew.node, crew.slot, crew.load
+        moves: list[Move] = []
         if int(p.class_passes_per_load[kind]) > 0 and load == 0:
             refill = self._refill(kind, node, slot)
             if refill is None:

@@ -28,9 +28,8 @@ DEFAULT_TIME_LIMIT_S = 60.0
 class Solver(Protocol):
     """A baseline: makes one plan; it may use the seed and has to keep to the budget."""
 
-    def __call__(
-        self, problem: Problem, network: Network, budget: Budget, *, seed: int
-    ) -> Plan: ...
+    def __call__(self, problem: Problem, network: Network, budget: Budget, *, seed: int) -> Plan:
+        """Return a plan."""
 
 
 _SOLVERS: dict[str, Solver] = {}
@@ -69,9 +68,7 @@ class _Diary:
 
     def __call__(self, cost: float, bound: float, note: str) -> None:
         self.cost, self.bound = min(self.cost, float(cost)), max(self.bound, float(bound))
-        entry = Progress(
-            self.budget.elapsed_s, self.cost, self.bound, self.budget.share(0), note
-        )
+        entry = Progress(self.budget.elapsed_s, self.cost, self.bound, self.budget.share(0), note)
         self.entries.append(entry)
         if self.on_progress is not None:
             self.on_progress(entry)
@@ -137,9 +134,9 @@ def solve(
     network = compile_network(problem)
     possible, reasons = idle_reasons(problem, network)
     if not possible:
-        plan, bound, method_status = idle_plan(problem), problem.uncleared_cost, "nothing can be done"
+        plan, bound = idle_plan(problem), problem.uncleared_cost
         diary(bound, bound, "nothing can be done")
-        return _result(problem, plan, bound, method, diary, reasons, method_status)
+        return _result(problem, plan, bound, method, diary, reasons, "nothing can be done")
     if start is not None:
         start = _checked_start(start, problem)
     if method == "search":
@@ -161,7 +158,9 @@ def solve(
 
 def _check_limits(time_limit_s: float | None, effort: int | None, threads: int) -> None:
     if time_limit_s is not None and not (math.isfinite(time_limit_s) and time_limit_s > 0):
-        raise RoadplanError(f"a time limit of {time_limit_s} s is not possible; give seconds above 0")
+        raise RoadplanError(
+            f"a time limit of {time_limit_s} s is not possible; give seconds above 0"
+        )
     if effort is not None and effort < 1:
         raise RoadplanError(f"an effort of {effort} is not possible; give rounds from 1 up")
     if threads < 1:

@@ -2,7 +2,7 @@
 
 Variables are the intervals y[j, r, t1, t2] of every item (bought from rank r; the last one up to
 the end of the horizon is bought from nobody) and the flow x of crews over arcs and waits in
-space and time, one commodity for crews that must end alike. The rows keep both flows and let an
+space and time. The rows keep both flows and let an
 item buy only passes that crews make. Only x need be whole: given it, y is a shortest path.
 """
 
@@ -21,6 +21,10 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 WAIT: Final = -1
+"""A crew column that stays a slot where it is."""
+
+LEAVE: Final = -2
+"""A crew column that ends a crew's night."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Variables:
     y_item, y_rank, y_before, y_after
         Shape (Y,). The intervals; `y_rank` is −1 for the last one of a night.
     x_arc, x_state, x_time, x_group
-        Shape (X,). The crews' arcs, `x_arc` −1 for a wait of one slot in `x_state`.
+        Shape (X,). The crews' moves: an arc, :data:`WAIT` or :data:`LEAVE`; `x_group` is the
+        ending of the last.
     """
 
     y_item: Ints
@@ -82,41 +87,63 @@ def item_intervals(network: Network, keep: Mask | None = None) -> tuple[Ints, In
     return columns[0], columns[1], columns[2], columns[3]
 
 
-def crew_groups(network: Network) -> tuple[list[tuple[int, int]], Ints]:
-    """Return the (goal, until) of each commodity and the commodity of each crew."""
-    keys = sorted({(int(g), int(u)) for g, u in zip(network.crew_goal, network.crew_until, strict=True)})
-    index = {key: i for i, key in enumerate(keys)}
-    pairs = zip(network.crew_goal, network.crew_until, strict=True)
-    return keys, np.array([index[int(g), int(u)] for g, u in pairs], dtype=np.int64)
+def endings(network: Network) -> list[tuple[int, int, int, int]]:
+    """Return how crews end: (class, goal, until, number of crews), in order.
+
+    Crews whose longest duty is shorter than their window are taken to work all through it, which
+    only relaxes the model.
+    """
+    found: dict[tuple[int, int, int], int] = {}
+    for crew in range(network.crews):
+        key = (
+            int(network.crew_class[crew]),
+            int(network.crew_goal[crew]),
+            int(network.crew_until[crew]),
+        )
+        found[key] = found.get(key, 0) + 1
+    return [(*key, count) for key, count in sorted(found.items())]
 
 
 def crew_columns(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return all crew columns (arc or wait, state, moment, commodity) reachable in time."""
-    keys, of_crew = crew_groups(network)
+    """Return all crew columns (arc, :data:`WAIT` or :data:`LEAVE`; state; moment; ending).
+
+    All crews are one flow; only where they leave it tells endings apart.
+    """
     state_of_arc = np.repeat(np.arange(network.states), np.diff(network.first))
+    ends = endings(network)
+    last = max((until for _, _, until, _ in ends), default=0)
+    reach = reachable(network, np.arange(network.crews), last)
+    leaves = np.zeros((network.slots + 1, network.states), dtype=bool)
     parts = []
-    for group, (goal, until) in enumerate(keys):
-        mine = np.flatnonzero(of_crew == group)
-        reach = reachable(network, mine, until)
-        back = returning(network, goal, until)
-        for t in range(until):
-            arc = np.flatnonzero(
-                reach[t][state_of_arc]
-                & (t >= network.arc_opens)
-                & (t < network.arc_closes)
-                & (t + network.arc_slots <= until)
+    for number, (k, goal, until, _) in enumerate(ends):
+        states = np.flatnonzero(network.goal[goal] & (network.state_class == k) & reach[until])
+        # A crew that never moves need not end anywhere: it leaves where it began.
+        idle = network.crew_state[(network.crew_class == k) & (network.crew_until == until)]
+        states = np.union1d(states, idle)
+        leaves[until, states] = True
+        size = states.size
+        parts.append(
+            (np.full(size, LEAVE), states, np.full(size, until), np.full(size, number))
+        )
+    back = _returning(network, leaves)
+    for t in range(last):
+        arc = np.flatnonzero(
+            reach[t][state_of_arc]
+            & (t >= network.arc_opens)
+            & (t < network.arc_closes)
+            & (t + network.arc_slots <= last)
+        )
+        arc = arc[back[t + network.arc_slots[arc], network.arc_to[arc]]]
+        rest = np.flatnonzero(reach[t] & back[t + 1])
+        size = arc.size + rest.size
+        parts.append(
+            (
+                np.concatenate([arc, np.full(rest.size, WAIT)]),
+                np.concatenate([state_of_arc[arc], rest]),
+                np.full(size, t),
+                np.full(size, -1),
             )
-            arc = arc[back[t + network.arc_slots[arc], network.arc_to[arc]]]
-            rest = np.flatnonzero(reach[t] & back[t + 1])
-            size = arc.size + rest.size
-            parts.append(
-                (
-                    np.concatenate([arc, np.full(rest.size, WAIT)]),
-                    np.concatenate([state_of_arc[arc], rest]),
-                    np.full(size, t),
-                    np.full(size, group),
-                )
-            )
+        )
     if not parts:
         nothing: Ints = np.zeros(0, dtype=np.int64)
         return nothing, nothing, nothing, nothing
@@ -143,13 +170,21 @@ def reachable(network: Network, crews: Ints, until: int, *, begin: int = 0) -> M
 
 def returning(network: Network, goal: int, until: int) -> Mask:
     """Return shape (T + 1, S): from where the goal can still be reached by `until`."""
-    back = np.zeros((network.slots + 1, network.states), dtype=bool)
-    back[until] = network.goal[goal]
+    leaves = np.zeros((network.slots + 1, network.states), dtype=bool)
+    leaves[until] = network.goal[goal]
+    return _returning(network, leaves)
+
+
+def _returning(network: Network, leaves: Mask) -> Mask:
+    """Return shape (T + 1, S): from where some leaving place can still be reached."""
+    back = leaves.copy()
     state_of_arc = np.repeat(np.arange(network.states), np.diff(network.first))
-    for t in range(until - 1, -1, -1):
+    for t in range(network.slots - 1, -1, -1):
         back[t] |= back[t + 1]
         arc = np.flatnonzero(
-            (t >= network.arc_opens) & (t < network.arc_closes) & (t + network.arc_slots <= until)
+            (t >= network.arc_opens)
+            & (t < network.arc_closes)
+            & (t + network.arc_slots <= network.slots)
         )
         arc = arc[back[t + network.arc_slots[arc], network.arc_to[arc]]]
         back[t, state_of_arc[arc]] = True
@@ -181,44 +216,56 @@ def flow_model(network: Network, *, whole: bool = False) -> FlowModel:
     return assemble(network, variables, whole=whole)
 
 
+def crew_ends(network: Network, variables: Variables) -> tuple[Ints, Ints, Ints]:
+    """Return for each crew column the moment and state it leads to and the pair it passes.
+
+    Leaving leads nowhere (state −1); no pass is −1.
+    """
+    moves = variables.x_arc >= 0
+    arc = np.maximum(variables.x_arc, 0)
+    if not arc.size or not network.arc_to.size:
+        empty = np.full(arc.size, -1, dtype=np.int64)
+        rests = variables.x_arc == WAIT
+        return variables.x_time + rests, np.where(rests, variables.x_state, -1), empty
+    rests = variables.x_arc == WAIT
+    moment = variables.x_time + np.where(moves, network.arc_slots[arc], rests)
+    head = np.where(moves, network.arc_to[arc], np.where(rests, variables.x_state, -1))
+    return moment, head, np.where(moves, network.arc_pair[arc], -1).astype(np.int64)
+
+
 def assemble(network: Network, variables: Variables, *, whole: bool) -> FlowModel:
     """Return the MathOpt proto over some columns."""
     size = network.slots + 1
     v = variables
-    keys, of_crew = crew_groups(network)
+    ends = endings(network)
     item_row = v.y_item * size
     crew_first = network.items * size
-    state_rows = len(keys) * size * network.states
-    coupling = crew_first + state_rows
-    arc = np.maximum(v.x_arc, 0)
-    waits = v.x_arc == WAIT
-    span = np.where(waits, 1, network.arc_slots[arc]) if arc.size else arc
-    head = np.where(waits, v.x_state, network.arc_to[arc]) if arc.size else arc
-    pair = np.where(waits, -1, network.arc_pair[arc]) if arc.size else arc
-    place = crew_first + v.x_group * size * network.states
+    leave_first = crew_first + size * network.states
+    coupling = leave_first + len(ends)
+    moment, head, pair = crew_ends(network, v)
+    leaves = v.x_arc == LEAVE
     x_column = v.intervals + np.arange(v.x_arc.size)
     y_column = np.arange(v.intervals)
     bought = v.y_rank >= 0
     buys = coupling + (v.y_rank * network.items + v.y_item) * size + v.y_after
-    sells = (pair >= 0) & (v.x_time + span < network.slots)
+    sells = (pair >= 0) & (moment < network.slots)
+    arrival = crew_first + moment * network.states + head
     entries = [
         (item_row + v.y_before, y_column, 1.0),
-        ((item_row + v.y_after), y_column, -1.0),
-        (place + v.x_time * network.states + v.x_state, x_column, 1.0),
-        (place + (v.x_time + span) * network.states + head, x_column, -1.0),
+        (item_row + v.y_after, y_column, -1.0),
+        (crew_first + v.x_time * network.states + v.x_state, x_column, 1.0),
+        (arrival[~leaves], x_column[~leaves], -1.0),
+        (leave_first + v.x_group[leaves], x_column[leaves], 1.0),
         (buys[bought], y_column[bought], 1.0),
-        ((coupling + pair * size + v.x_time + span)[sells], x_column[sells], -1.0),
+        ((coupling + pair * size + moment)[sells], x_column[sells], -1.0),
     ]
     rows = np.concatenate([e[0] for e in entries])
     columns = np.concatenate([e[1] for e in entries])
     values = np.concatenate([np.full(e[0].size, e[2]) for e in entries])
-    low, high = _row_bounds(network, keys, of_crew, coupling)
-    objective = np.concatenate(
-        [
-            network.cost[v.y_item, v.y_before, v.y_after],
-            np.where(waits, 0.0, network.arc_cost[arc]) if arc.size else arc.astype(float),
-        ]
-    )
+    low, high = _row_bounds(network, coupling)
+    moving = np.zeros(v.x_arc.size)
+    moving[v.x_arc >= 0] = network.arc_cost[v.x_arc[v.x_arc >= 0]]
+    objective = np.concatenate([network.cost[v.y_item, v.y_before, v.y_after], moving])
     integer = np.zeros(v.size, dtype=bool)
     integer[v.intervals :] = whole
     most = np.concatenate([np.ones(v.intervals), np.full(v.x_arc.size, float(network.crews))])
@@ -226,25 +273,20 @@ def assemble(network: Network, variables: Variables, *, whole: bool) -> FlowMode
     return FlowModel(proto=proto, variables=v, coupling_first=coupling)
 
 
-def _row_bounds(
-    network: Network, keys: list[tuple[int, int]], of_crew: Ints, coupling: int
-) -> tuple[Floats, Floats]:
-    """Return the bounds of all rows: item flow, crew flow, coupling."""
+def _row_bounds(network: Network, coupling: int) -> tuple[Floats, Floats]:
+    """Return the bounds of all rows: item flow, crew flow, leaving, coupling."""
     size = network.slots + 1
     rows = coupling + network.ranks * network.items * size
     low, high = np.zeros(rows), np.zeros(rows)
     starts = np.arange(network.items) * size
     low[starts] = high[starts] = 1.0
     low[starts + network.slots] = high[starts + network.slots] = -1.0
-    for crew in range(network.crews):
-        group = of_crew[crew]
-        place = network.items * size + group * size * network.states
-        row = place + network.crew_from[crew] * network.states + network.crew_state[crew]
-        low[row] += 1.0
-        high[row] += 1.0
-    for group, (goal, until) in enumerate(keys):
-        place = network.items * size + group * size * network.states + until * network.states
-        low[place + np.flatnonzero(network.goal[goal])] -= float((of_crew == group).sum())
+    begin = network.items * size + network.crew_from * network.states + network.crew_state
+    np.add.at(low, begin, 1.0)
+    np.add.at(high, begin, 1.0)
+    for number, (_, _, _, count) in enumerate(endings(network)):
+        row = network.items * size + size * network.states + number
+        low[row] = high[row] = float(count)
     low[coupling:] = -np.inf
     return low, high
 

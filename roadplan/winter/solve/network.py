@@ -187,43 +187,49 @@ def _arcs(problem: Problem, base: Any, levels: Any, nodes: int) -> dict[str, npt
         item = problem.plough_item[down]
         for level in range(level_count):
             here = base[k] + level * nodes
-            add(**{
-                "from": here + problem.travel_from[mine],
-                "to": here + problem.travel_to[mine],
-                "slots": problem.travel_slots[mine],
-                "item": -1,
-                "cost": problem.travel_cost[mine],
-                "opens": problem.travel_opens[mine],
-                "closes": problem.travel_closes[mine],
-                "kind": TRAVEL,
-                "source": mine,
-            })
+            add(
+                **{
+                    "from": here + problem.travel_from[mine],
+                    "to": here + problem.travel_to[mine],
+                    "slots": problem.travel_slots[mine],
+                    "item": -1,
+                    "cost": problem.travel_cost[mine],
+                    "opens": problem.travel_opens[mine],
+                    "closes": problem.travel_closes[mine],
+                    "kind": TRAVEL,
+                    "source": mine,
+                }
+            )
             if level_count > 1 and level < level_count - 1:
                 places = np.flatnonzero(problem.refill_node[k])
-                add(**{
-                    "from": here + places,
-                    "to": base[k] + (level_count - 1) * nodes + places,
-                    "slots": problem.class_refill_slots[k],
-                    "item": -1,
-                    "cost": 0.0,
-                    "opens": 0,
-                    "closes": horizon,
-                    "kind": REFILL,
-                    "source": -1,
-                })
+                add(
+                    **{
+                        "from": here + places,
+                        "to": base[k] + (level_count - 1) * nodes + places,
+                        "slots": problem.class_refill_slots[k],
+                        "item": -1,
+                        "cost": 0.0,
+                        "opens": 0,
+                        "closes": horizon,
+                        "kind": REFILL,
+                        "source": -1,
+                    }
+                )
             if level_count > 1 and level == 0:
                 continue
             there = here - nodes if level_count > 1 else here
-            add(**{
-                "from": here + problem.item_from[item],
-                "to": there + problem.item_to[item],
-                "slots": problem.plough_slots[down],
-                "item": item,
-                "cost": problem.plough_cost[down],
-                "opens": problem.plough_opens[down],
-                "closes": problem.plough_closes[down],
-                "kind": PLOUGH,
-                "source": down,
-            })
+            add(
+                **{
+                    "from": here + problem.item_from[item],
+                    "to": there + problem.item_to[item],
+                    "slots": problem.plough_slots[down],
+                    "item": item,
+                    "cost": problem.plough_cost[down],
+                    "opens": problem.plough_opens[down],
+                    "closes": problem.plough_closes[down],
+                    "kind": PLOUGH,
+                    "source": down,
+                }
+            )
     empty: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     return {name: np.concatenate(parts) if parts else empty for name, parts in columns.items()}

@@ -22,8 +22,10 @@ FORBIDDEN = 1e9
 MOST_CREWS = 6
 """The most crews taken out at once."""
 
-kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
-"""Compiles a function that allocates nothing: without reference counts it compiles in a fraction."""
+kernel: Any = njit(  # type: ignore[call-overload]  # the stubs do not know _nrt
+    cache=True, nogil=True, error_model="numpy", _nrt=False
+)
+"""Compiles a function that allocates nothing: without reference counts it compiles quickly."""
 
 BEGINNING = -2
 WAITED = -1
@@ -176,7 +178,7 @@ def draw(random: Any) -> float:
 def refresh_gap(graph: Graph, nights: Nights, j: int, p: int, n: int) -> None:
     """Recompute what follows from item j not being passed between moments p and n."""
     cost, since, gain = graph.cost, graph.since, nights.gain
-    ranks, items, size = since.shape
+    ranks, items, _ = since.shape
     late = nights.needs[j, n] > p
     for t in range(p + 1, n):
         nights.before[j, t] = p
@@ -237,7 +239,7 @@ def count_pass(graph: Graph, nights: Nights, pair: int, t: int, sign: int) -> fl
 
 @kernel
 def put(graph: Graph, nights: Nights, c: int, low: int, high: int, sign: int) -> float:
-    """Add (sign 1) or take away (−1) the moves ``low:high`` of crew c; return the change of cost."""
+    """Add (sign 1) or take away (−1) the moves ``low:high`` of crew c; return the change."""
     change = 0.0
     for i in range(low, high):
         arc = nights.path_arc[c, i]
@@ -293,7 +295,8 @@ def spread_labels(
     """Spread labels from a state and moment up to another moment, on what the others leave.
 
     A label's value is ``(1 − lean) · exact change − lean · price`` of its passes, with its arcs'
-    costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are dropped. `noise` weakens each gain by up to that share, at random.
+    costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are
+    dropped. `noise` weakens each gain by up to that share, at random.
     """
     value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
     seen, latest, before = nights.seen, nights.latest, nights.before

@@ -159,9 +159,7 @@ class PriceBoard:
         )
 
 
-def ascend(
-    board: PriceBoard, price: Floats, *, heats: tuple[tuple[float, int], ...]
-) -> Floats:
+def ascend(board: PriceBoard, price: Floats, *, heats: tuple[tuple[float, int], ...]) -> Floats:
     """Return prices improved by gradient steps on the soft bound, cooler and cooler.
 
     The steps are those of Adam (Kingma & Ba 2015) with a length in proportion to the heat.

@@ -60,7 +60,7 @@ def neighbours(
     for c in range(crews):
         spot[c] = np.inf
         if c != c0:
-            low, high, moment0, state, moment1, state1 = cut(graph, nights, c, start, until)
+            _, _, moment0, state, moment1, _ = cut(graph, nights, c, start, until)
             if moment0 < moment1:
                 spot[c] = near[state0, state] + 5.0 * draw(nights.random)
     chosen[0] = c0
@@ -124,7 +124,14 @@ def take_out(graph: Graph, nights: Nights, size: int, start: int, until: int) ->
 
 @kernel
 def put_in(
-    graph: Graph, nights: Nights, near: Any, i: int, size: int, lean: float, noise: float, swap: bool
+    graph: Graph,
+    nights: Nights,
+    near: Any,
+    i: int,
+    size: int,
+    lean: float,
+    noise: float,
+    swap: bool,
 ) -> float:
     """Find the i-th chosen crew a new stretch and a way to go on; return the change of cost."""
     cuts, latest = nights.cuts, nights.latest
