@@ -42,7 +42,7 @@ format: $(STAMP)-notebooks,test,check
 	$(BIN)/ruff format .
 	$(BIN)/nbstripout notebooks/*.ipynb
 
-bench: $(STAMP)-notebooks,test
+bench: $(STAMP)-notebooks,test,bench
 	@for file in tests/benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 notebooks: $(STAMP)-notebooks,test

@@ -230,7 +230,8 @@ def travel_arcs(roads: Roads, speed_kmh: float, slot_h: float) -> list[tuple[int
         else:
             through = np.full_like(best, np.inf)
             for middle in range(nodes):
-                through = np.minimum(through, best[:, middle : middle + 1] + best[middle : middle + 1])
+                both = best[:, middle : middle + 1] + best[middle : middle + 1]
+                through = np.minimum(through, both)
         best = np.minimum(best, through)
         fresh = (whole == length) & (best > length)
         arcs += [(int(a), int(b), length) for a, b in np.argwhere(fresh)]
