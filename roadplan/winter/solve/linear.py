@@ -122,9 +122,7 @@ def crew_columns(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
         states = np.union1d(states, idle)
         leaves[until, states] = True
         size = states.size
-        parts.append(
-            (np.full(size, LEAVE), states, np.full(size, until), np.full(size, number))
-        )
+        parts.append((np.full(size, LEAVE), states, np.full(size, until), np.full(size, number)))
     back = _returning(network, leaves)
     for t in range(last):
         arc = np.flatnonzero(
