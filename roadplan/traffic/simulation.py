@@ -52,6 +52,8 @@ class Conditions:
     ----------
     capacity_factor, speed_factor
         Shape (case, period, zone): shares of capacity and free speed in good weather, 0 to 1.
+        Jam density and the speed of backward waves stay; so slow driving lowers the flow that
+        can pass by itself, to where both branches of the diagram meet, if that is the less.
     barrier
         Shape (case, period, link): 0 open, 1 closed to heavy vehicles, 2 closed. Read only at
         links that have a barrier.
