@@ -125,6 +125,8 @@ def improve_by_relaxation(
     every = Variables(*item_intervals(network), *crew_columns(network))
     y = interval_reduced_costs(network, every, price) <= reach
     x = crew_reduced_costs(network, every, price) <= reach
+    # Some crews leave earlier than pays, so leaving has to stay possible.
+    x |= every.x_arc == LEAVE
     kept = Variables(
         every.y_item[y],
         every.y_rank[y],
@@ -167,7 +169,13 @@ def _interior_point(model: FlowModel, time_limit_s: float) -> tuple[Floats | Non
         parameters.time_limit = datetime.timedelta(seconds=max(0.1, time_limit_s))
     parameters.highs.string_options["run_crossover"] = "off"
     linear = mathopt.Model.from_model_proto(model.proto)
-    result = mathopt.solve(linear, mathopt.SolverType.HIGHS, params=parameters)
+    try:
+        result = mathopt.solve(linear, mathopt.SolverType.HIGHS, params=parameters)
+    except (AttributeError, RuntimeError, ValueError) as error:
+        # HiGHS ends with status "unknown" when time runs out inside a factorisation, and OR-Tools
+        # 9.15 then fails while it translates that status. There is no answer either way.
+        _log.debug("the relaxation was not solved: %s", error)
+        return None, -math.inf
     if result.termination.reason != mathopt.TerminationReason.OPTIMAL or not result.solutions:
         return None, -math.inf
     dual = result.solutions[0].dual_solution

@@ -108,17 +108,21 @@ def crew_values(
     arc_closes: Any,
     price: Any,
     goal: Any,
+    low: int,
+    high: int,
     begin: int,
     until: int,
     heat: float,
     ahead: Any,
 ) -> None:
-    """Fill ``ahead[t, s]``: the (soft) most a crew in state s at t still earns up to `until`."""
-    states = goal.size
-    for s in range(states):
+    """Fill ``ahead[t, s]``: the (soft) most a crew in state s at t still earns up to `until`.
+
+    Only states in ``low:high``, those of one class, are filled.
+    """
+    for s in range(low, high):
         ahead[until, s] = 0.0 if goal[s] else -np.inf
     for t in range(until - 1, begin - 1, -1):
-        for s in range(states):
+        for s in range(low, high):
             best = ahead[t + 1, s]
             for a in range(first[s], first[s + 1]):
                 t2 = t + arc_slots[a]
@@ -155,6 +159,8 @@ def crew_flows(
     arc_opens: Any,
     arc_closes: Any,
     price: Any,
+    low: int,
+    high: int,
     begin: int,
     until: int,
     heat: float,
@@ -163,9 +169,8 @@ def crew_flows(
     sold: Any,
 ) -> None:
     """Push the crews in ``mass[t, s]`` along their (soft) best nights; add passes to `sold`."""
-    states = mass.shape[1]
     for t in range(begin, until):
-        for s in range(states):
+        for s in range(low, high):
             here = mass[t, s]
             if here < 1e-9:
                 continue

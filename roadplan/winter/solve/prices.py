@@ -25,6 +25,8 @@ class Departure:
     ----------
     goal, until
         Row of ``network.goal`` and the moment at which they must be there.
+    low, high
+        The states ``low:high`` are those of their class.
     crew, moment, state
         Parallel arrays. A crew whose longest duty is shorter than its window appears once for
         each beginning, in several departures.
@@ -32,6 +34,8 @@ class Departure:
 
     goal: int
     until: int
+    low: int
+    high: int
     crew: npt.NDArray[np.int64]
     moment: npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
@@ -56,19 +60,21 @@ class Evaluation:
 
 def departures(network: Network) -> tuple[Departure, ...]:
     """Return the departures of a network, grouped by where and when they end."""
-    groups: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    groups: dict[tuple[int, int, int], list[tuple[int, int, int]]] = {}
     for crew in range(network.crews):
-        goal, state = int(network.crew_goal[crew]), int(network.crew_state[crew])
+        k, goal = int(network.crew_class[crew]), int(network.crew_goal[crew])
+        state = int(network.crew_state[crew])
         begin, until = int(network.crew_from[crew]), int(network.crew_until[crew])
         duty = int(network.crew_duty[crew])
         starts = range(begin, until - duty + 1) if duty else [begin]
         for start in starts:
-            key = (goal, start + duty if duty else until)
+            key = (k, goal, start + duty if duty else until)
             groups.setdefault(key, []).append((crew, start, state))
     found = []
-    for (goal, until), members in sorted(groups.items()):
+    for (k, goal, until), members in sorted(groups.items()):
         crew, moment, state = np.array(members, dtype=np.int64).T
-        found.append(Departure(goal, until, crew, moment, state))
+        low, high = np.searchsorted(network.state_class, [k, k + 1])
+        found.append(Departure(goal, until, int(low), int(high), crew, moment, state))
     return tuple(found)
 
 
@@ -122,6 +128,8 @@ class PriceBoard:
             n.arc_closes,
             price,
             n.goal[group.goal],
+            group.low,
+            group.high,
             int(group.moment.min()),
             group.until,
             heat,
@@ -150,6 +158,8 @@ class PriceBoard:
             n.arc_opens,
             n.arc_closes,
             price,
+            group.low,
+            group.high,
             int(group.moment.min()),
             group.until,
             heat,
