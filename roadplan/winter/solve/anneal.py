@@ -29,14 +29,17 @@ ROUND_S: Final = 0.25
 ORDERS: Final = 4
 """Random orders of crews tried for the first plan."""
 
-QUENCH_SHARE: Final = 0.08
+QUENCH_SHARE: Final = 0.06
 """Share of the budget for a quick first cooling."""
 
-HOT: Final = 1.0
-"""Temperature at which a cooling begins, in costs of one pass."""
+QUENCH_HOT: Final = 0.7
+"""Temperature at which the quick cooling begins, in costs of one pass."""
 
-COLD: Final = 0.03
-"""Temperature at which it ends."""
+HOT: Final = 2.2
+"""Temperature at which the slow cooling begins."""
+
+COLD: Final = 0.055
+"""Temperature at which both end."""
 
 EXCHANGE_ROUNDS: Final = 10
 """Rounds after which the walks go on from the better one's best plan."""
@@ -48,7 +51,7 @@ def temperature(share: float) -> float:
     """Return the temperature, in costs of one pass, when some share of the budget is used."""
     if share < QUENCH_SHARE:
         part = share / QUENCH_SHARE
-        return float(0.5 * HOT * (COLD / (0.5 * HOT)) ** part)
+        return float(QUENCH_HOT * (COLD / QUENCH_HOT) ** part)
     part = (share - QUENCH_SHARE) / (1 - QUENCH_SHARE)
     return float(HOT * (COLD / HOT) ** part)
 

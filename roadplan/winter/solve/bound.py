@@ -34,11 +34,20 @@ _log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-COOLING: Final = ((0.2, 150), (0.06, 150), (0.02, 200), (0.006, 300))
+COOLING: Final = ((0.2, 150), (0.06, 150), (0.02, 200), (0.006, 250), (0.002, 250))
 """Temperatures of the ascent, as shares of the cost of one pass, and steps at each."""
 
-WORTH_KEEPING: Final = 60.0
-"""Columns whose reduced cost is at most this many last temperatures enter the relaxation."""
+REACH: Final = 0.36
+"""Columns whose reduced cost is at most this share of the cost of one pass enter the relaxation."""
+
+MOST_COLUMNS: Final = 80_000
+"""More columns than these are left to the ascent: the interior point method takes minutes."""
+
+LAST_HEATS: Final = (0.001, 0.0005)
+"""Temperatures of the last ascent, where the relaxation could not be used."""
+
+BLENDS: Final = (0.4, 0.7, 0.9, 1.0)
+"""How far to go from the old prices towards the duals; the bound is concave in between."""
 
 
 def first_prices(board: PriceBoard, pass_cost: float) -> Floats:
@@ -81,22 +90,30 @@ def prove(
                 return
             price = ascend(board, price, heats=((heat * pass_cost, 50),))
             report(board.evaluate(price).bound, price)
-    reach = WORTH_KEEPING * COOLING[-1][0] * pass_cost
+    reach = REACH * pass_cost
     for _ in range(3):
         if over():
             return
         before = board.evaluate(price).bound
         found, optimum = improve_by_relaxation(board, price, reach=reach, time_limit_s=left_s())
         if found is None:
-            return
-        value = board.evaluate(found).bound
-        _log.debug("relaxation %.3f, proven %.3f, before %.3f", optimum, value, before)
-        if value > before:
-            price = found
-            report(value, price)
-        if optimum - value <= 1e-4 * abs(optimum):
+            break
+        blends = [price + share * (found - price) for share in BLENDS]
+        values = [board.evaluate(blend).bound for blend in blends]
+        best = int(np.argmax(values))
+        _log.debug("relaxation %.3f, proven %s, before %.3f", optimum, values, before)
+        if values[best] > before:
+            price = blends[best]
+            report(values[best], price)
+        if optimum - values[best] <= 3e-4 * abs(optimum):
             return
         reach *= 2.0
+    for heat in LAST_HEATS:
+        for _ in range(0, 600, 50):
+            if over():
+                return
+            price = ascend(board, price, heats=((heat * pass_cost, 50),))
+            report(board.evaluate(price).bound, price)
 
 
 def improve_by_relaxation(
@@ -137,6 +154,8 @@ def improve_by_relaxation(
         every.x_time[x],
         every.x_group[x],
     )
+    if kept.size > MOST_COLUMNS:
+        return None, -math.inf
     model = assemble(network, kept, whole=False)
     duals, optimum = _interior_point(model, time_limit_s)
     if duals is None:
