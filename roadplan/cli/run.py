@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -26,9 +26,16 @@ from roadplan.cli._shared import corridor_option, echo_json, json_option
     metavar="FILE|URL",
     help="Ledger of the works to draw; without one the charts show an exercise, marked as such.",
 )
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    help="Draw the works of the ledger as of this day, e.g. 2024-02-01; today by default.",
+)
 @corridor_option
 @json_option
-def run(out: Path, ledger: str, corridor_path: Path | None, as_json: bool) -> None:
+def run(
+    out: Path, ledger: str, as_of: str | None, corridor_path: Path | None, as_json: bool
+) -> None:
     """Make every page, table and export of a corridor, and the index that links them."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -37,6 +44,8 @@ def run(out: Path, ledger: str, corridor_path: Path | None, as_json: bool) -> No
     from roadplan.corridor import load
     from roadplan.maps import Entry, write_index
 
+    if as_of is not None and not ledger:
+        raise click.UsageError("--as-of goes with --ledger")
     began = time.monotonic()
     made_at = datetime.now(UTC).astimezone()
     console = Console(stderr=True)
@@ -52,7 +61,8 @@ def run(out: Path, ledger: str, corridor_path: Path | None, as_json: bool) -> No
     with bar:
         task = bar.add_task("Loading the corridor", total=len(STEPS) + 2)
         road = load(corridor_path)
-        job = Run(corridor=road, out=out, ledger=ledger, today=made_at.date())
+        today = made_at.date() if as_of is None else _day(as_of)
+        job = Run(corridor=road, out=out, ledger=ledger, today=today)
         bar.advance(task)
         for step in STEPS:
             bar.update(task, description=step.title)
@@ -75,3 +85,10 @@ def run(out: Path, ledger: str, corridor_path: Path | None, as_json: bool) -> No
         size = (out / entry.href).stat().st_size
         click.echo(f"  {entry.href:<28} {size / 1000:>8,.0f} kB")
     click.echo(f"Done in {seconds:.0f} s. Open {index}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise click.UsageError(f"--as-of: '{text}' is no day; write 2024-02-01") from error

@@ -78,7 +78,8 @@ def test_a_ledger_is_drawn_and_an_exercise_only_without_one(
     who = ["--date", "2024-02-01", "--author", "office", "--source", "weekly sheet"]
     assert _run("progress", "add", "--ledger", ledger, *place, *who) == 0
     out = tmp_path / "out"
-    assert _run("run", "--out", str(out), "--ledger", ledger) == 0
+    assert _run("run", "--out", str(out), "--as-of", "2024-03-01", "--ledger", ledger) == 0
+    assert _run("run", "--out", str(out), "--as-of", "spring", "--ledger", ledger) == 2
     capsys.readouterr()
     # One report on one contract and no plan: its march chart, and no made-up S-curve.
     assert [path.name for path in out.glob("*.svg")] == ["march-karaganda-balkhash.svg"]
