@@ -16,7 +16,9 @@ import numpy.typing as npt
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve.bound import prove
+from roadplan.winter.solve.branch import branch
 from roadplan.winter.solve.network import Network
+from roadplan.winter.solve.prices import PriceBoard
 from roadplan.winter.solve.result import CLOSED_GAP, Budget, proven_gap
 from roadplan.winter.solve.search import Walk, best_of_plan, copy_best, plan_of, slots_between
 
@@ -43,6 +45,9 @@ COLD: Final = 0.055
 
 EXCHANGE_ROUNDS: Final = 10
 """Rounds after which the walks go on from the better one's best plan."""
+
+LONGEST_BRANCH_S: Final = 60.0
+"""Most seconds for one try at branching."""
 
 Report = Callable[[float, float, str], None]
 
@@ -144,31 +149,50 @@ def _walk(
                 report(best, bound, "better plan")
 
 
+def _branch_s(budget: Budget) -> float:
+    """Return the seconds for one try at branching: better plans make the next one easier."""
+    return min(LONGEST_BRANCH_S, max(1.0, budget.left_s / 3))
+
+
 class _Prover:
     """Proves bounds in a thread of its own and hands them over when asked."""
 
     def __init__(self, network: Network, unit: float, budget: Budget) -> None:
         self._found: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._bound = -math.inf
+        self._kept = -math.inf
         self._budget = budget
-        self._error: list[BaseException] = []
+        self._price: npt.NDArray[np.float64] | None = None
+        self._cost = math.inf
         # No daemon: a linear relaxation under way ends by its own time limit, and a process that
         # ends before it would be aborted by the solver's threads.
         self._thread = threading.Thread(target=self._prove, args=(network, unit), name="bound")
         self._thread.start()
 
     def _prove(self, network: Network, unit: float) -> None:
-        try:
-            prove(
-                network,
-                pass_cost=unit,
-                report=lambda bound, _price: self._found.put(bound),
-                over=self._budget.over,
-                left_s=lambda: self._budget.left_s,
+        budget = self._budget
+        prove(
+            network,
+            pass_cost=unit,
+            report=self._keep,
+            over=budget.over,
+            left_s=lambda: budget.left_s,
+        )
+        board = PriceBoard(network)
+        tried = math.inf
+        # Each better plan leaves fewer columns to branch on.
+        while self._price is not None and self._cost < tried and not budget.over():
+            tried = self._cost
+            linear = board.evaluate(self._price).bound
+            found = branch(
+                board, self._price, bound=linear, cost=tried, time_limit_s=_branch_s(budget)
             )
-        except BaseException as error:
-            self._error.append(error)
-            raise
+            self._found.put(found)
+
+    def _keep(self, bound: float, price: npt.NDArray[np.float64]) -> None:
+        if bound > self._kept:
+            self._kept, self._price = bound, price
+        self._found.put(bound)
 
     @property
     def busy(self) -> bool:
@@ -176,7 +200,8 @@ class _Prover:
         return self._thread.is_alive()
 
     def collect(self, report: Report, cost: float) -> float:
-        """Return the best bound so far."""
+        """Return the best bound so far, given the best cost."""
+        self._cost = cost
         while not self._found.empty():
             bound = self._found.get()
             if bound > self._bound:

@@ -43,6 +43,9 @@ REACH: Final = 0.36
 MOST_COLUMNS: Final = 80_000
 """More columns than these are left to the ascent: the interior point method takes minutes."""
 
+CLOSE: Final = 3e-4
+"""Prices whose bound is this close to the relaxation are good enough, as a share."""
+
 LAST_HEATS: Final = (0.001, 0.0005)
 """Temperatures of the last ascent, where the relaxation could not be used."""
 
@@ -105,7 +108,7 @@ def prove(
         if values[best] > before:
             price = blends[best]
             report(values[best], price)
-        if optimum - values[best] <= 3e-4 * abs(optimum):
+        if optimum - values[best] <= CLOSE * abs(optimum):
             return
         reach *= 2.0
     for heat in LAST_HEATS:
@@ -139,21 +142,7 @@ def improve_by_relaxation(
         is no bound by itself.
     """
     network = board.network
-    every = Variables(*item_intervals(network), *crew_columns(network))
-    y = interval_reduced_costs(network, every, price) <= reach
-    x = crew_reduced_costs(network, every, price) <= reach
-    # Some crews leave earlier than pays, so leaving has to stay possible.
-    x |= every.x_arc == LEAVE
-    kept = Variables(
-        every.y_item[y],
-        every.y_rank[y],
-        every.y_before[y],
-        every.y_after[y],
-        every.x_arc[x],
-        every.x_state[x],
-        every.x_time[x],
-        every.x_group[x],
-    )
+    kept = within_reach(board, price, reach)
     if kept.size > MOST_COLUMNS:
         return None, -math.inf
     model = assemble(network, kept, whole=False)
@@ -166,6 +155,26 @@ def improve_by_relaxation(
     # Where one side has no column the dual is free in one direction: stay near the old price.
     found = np.where(wanted & made, found, price)
     return found, optimum
+
+
+def within_reach(board: PriceBoard, price: Floats, reach: float) -> Variables:
+    """Return the columns whose reduced cost at some prices is within reach."""
+    network = board.network
+    every = Variables(*item_intervals(network), *crew_columns(network))
+    y = interval_reduced_costs(network, every, price) <= reach
+    x = crew_reduced_costs(network, every, price) <= reach
+    # Some crews leave earlier than pays, so leaving has to stay possible.
+    x |= every.x_arc == LEAVE
+    return Variables(
+        every.y_item[y],
+        every.y_rank[y],
+        every.y_before[y],
+        every.y_after[y],
+        every.x_arc[x],
+        every.x_state[x],
+        every.x_time[x],
+        every.x_group[x],
+    )
 
 
 def _touched(network: Network, variables: Variables, shape: tuple[int, int]) -> tuple[Mask, Mask]:
