@@ -30,7 +30,8 @@ def measure(name: str, problem: Problem, seconds: float, method: str, seed: int)
     early_gap = (early - result.bound) / early
     print(
         f"{name:28s} cost {result.cost:12,.1f}  bound {result.bound:12,.1f}  gap {result.gap:7.2%}"
-        f"  at 5 s {early_gap:7.2%}  cpu {used:6.1f} s  {'ok' if check.ok else check.violations[0]}",
+        f"  at 5 s {early_gap:7.2%}  cpu {used:6.1f} s  "
+        f"{'ok' if check.ok else check.violations[0]}",
         flush=True,
     )
     return result.gap

@@ -46,8 +46,11 @@ COLD: Final = 0.055
 EXCHANGE_ROUNDS: Final = 10
 """Rounds after which the walks go on from the better one's best plan."""
 
-LONGEST_BRANCH_S: Final = 60.0
-"""Most seconds for one try at branching."""
+LONGEST_BRANCH_S: Final = 20.0
+"""Most seconds for one try at branching, which nothing can interrupt."""
+
+UNTIMED_BRANCH_S: Final = 3.0
+"""Seconds for it where only effort is limited."""
 
 Report = Callable[[float, float, str], None]
 
@@ -151,7 +154,9 @@ def _walk(
 
 def _branch_s(budget: Budget) -> float:
     """Return the seconds for one try at branching: better plans make the next one easier."""
-    return min(LONGEST_BRANCH_S, max(1.0, budget.left_s / 3))
+    if math.isinf(budget.left_s):
+        return UNTIMED_BRANCH_S
+    return min(LONGEST_BRANCH_S, max(1.0, budget.left_s / 3), budget.left_s)
 
 
 class _Prover:

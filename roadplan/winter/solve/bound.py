@@ -49,6 +49,9 @@ CLOSE: Final = 3e-4
 LAST_HEATS: Final = (0.001, 0.0005)
 """Temperatures of the last ascent, where the relaxation could not be used."""
 
+LAST_STEPS: Final = 600
+"""Steps of the last ascent at each temperature."""
+
 BLENDS: Final = (0.4, 0.7, 0.9, 1.0)
 """How far to go from the old prices towards the duals; the bound is concave in between."""
 
@@ -93,14 +96,35 @@ def prove(
                 return
             price = ascend(board, price, heats=((heat * pass_cost, 50),))
             report(board.evaluate(price).bound, price)
+    found = _relax(board, price, pass_cost=pass_cost, report=report, over=over, left_s=left_s)
+    if found is not None:
+        price = found
+        for heat in LAST_HEATS:
+            for _ in range(0, LAST_STEPS, 50):
+                if over():
+                    return
+                price = ascend(board, price, heats=((heat * pass_cost, 50),))
+                report(board.evaluate(price).bound, price)
+
+
+def _relax(
+    board: PriceBoard,
+    price: Floats,
+    *,
+    pass_cost: float,
+    report: Callable[[float, Floats], None],
+    over: Callable[[], bool],
+    left_s: Callable[[], float],
+) -> Floats | None:
+    """Improve prices by the relaxation; None when they are as good as it, else the best ones."""
     reach = REACH * pass_cost
     for _ in range(3):
         if over():
-            return
+            return None
         before = board.evaluate(price).bound
         found, optimum = improve_by_relaxation(board, price, reach=reach, time_limit_s=left_s())
         if found is None:
-            break
+            return price
         blends = [price + share * (found - price) for share in BLENDS]
         values = [board.evaluate(blend).bound for blend in blends]
         best = int(np.argmax(values))
@@ -109,14 +133,9 @@ def prove(
             price = blends[best]
             report(values[best], price)
         if optimum - values[best] <= CLOSE * abs(optimum):
-            return
+            return None
         reach *= 2.0
-    for heat in LAST_HEATS:
-        for _ in range(0, 600, 50):
-            if over():
-                return
-            price = ascend(board, price, heats=((heat * pass_cost, 50),))
-            report(board.evaluate(price).bound, price)
+    return price
 
 
 def improve_by_relaxation(

@@ -9,6 +9,7 @@ bound it rests on the solver's arithmetic, and is lowered by :data:`TOLERANCE` f
 from __future__ import annotations
 
 import datetime
+import logging
 import math
 from typing import Final
 
@@ -18,6 +19,8 @@ import numpy.typing as npt
 from roadplan.winter.solve.bound import within_reach
 from roadplan.winter.solve.linear import assemble
 from roadplan.winter.solve.prices import PriceBoard
+
+_log = logging.getLogger(__name__)
 
 MOST_COLUMNS: Final = 15_000
 """Above this many columns branching has gained nothing in minutes."""
@@ -52,7 +55,12 @@ def branch(
     )
     if math.isfinite(time_limit_s):
         parameters.time_limit = datetime.timedelta(seconds=max(0.1, time_limit_s))
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+    try:
+        result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters)
+    except (AttributeError, RuntimeError, ValueError) as error:
+        # As in the relaxation: OR-Tools 9.15 fails on the status "unknown" when time runs out.
+        _log.debug("branching gave no answer: %s", error)
+        return bound
     infeasible = result.termination.reason == mathopt.TerminationReason.INFEASIBLE
     # Nothing left to choose from: no plan is cheaper than the one at hand.
     found = math.inf if infeasible else float(result.termination.objective_bounds.dual_bound)

@@ -1,242 +1,292 @@
-"""Crews sent one task at a time by a rule: the common part of the simple baselines."""
+"""Sending crews from pass to pass by a rule: what the baselines share.
+
+A rule says which item a crew clears next; this module moves it there over the quickest way, waits
+where an arc is closed, refills where the class has to, and keeps to the crew's window, its longest
+duty, the node it has to end at, and the snow its class can move.
+"""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
-from roadplan.winter.plan import Plan
+from roadplan.winter.plan import Move, Plan
 from roadplan.winter.problem import Problem
-from roadplan.winter.solve.network import Network
-from roadplan.winter.solve.night_kernels import empty_nights
-from roadplan.winter.solve.search import FAR, Best, plan_of
 
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Fewest slots from state to state, and the first arc of such a way.
-
-    Parameters
-    ----------
-    slots, arc
-        Shape (S, S); `arc` is −1 on the diagonal and where there is no way.
-    """
-
-    slots: Ints
-    arc: Ints
-
-
-def shortest_ways(network: Network) -> Ways:
-    """Return the shortest ways between all states over arcs that are ever open."""
-    states = network.states
-    slots = np.full((states, states), FAR, dtype=np.int64)
-    arc = np.full((states, states), -1, dtype=np.int64)
-    leaving = np.repeat(np.arange(states), np.diff(network.first))
-    usable = np.flatnonzero(network.arc_closes > network.arc_opens)
-    for a in usable[np.lexsort((network.arc_kind[usable] == 0, network.arc_slots[usable]))[::-1]]:
-        s, to = leaving[a], network.arc_to[a]
-        if network.arc_slots[a] <= slots[s, to]:
-            slots[s, to], arc[s, to] = network.arc_slots[a], a
-    diagonal = np.arange(states)
-    slots[diagonal, diagonal], arc[diagonal, diagonal] = 0, -1
-    for via in range(states):
-        through = slots[:, via : via + 1] + slots[via : via + 1]
-        better = through < slots
-        if better.any():
-            slots = np.where(better, through, slots)
-            arc = np.where(better, arc[:, via : via + 1], arc)
-    return Ways(slots, arc)
+Ints = NDArray[np.int64]
+NEVER = np.iinfo(np.int32).max // 4
+"""Slots to a node that cannot be reached."""
 
 
 @dataclass
-class Dispatch:
-    """Crews under way: where they are, what was passed when, and their moves so far.
+class CrewState:
+    """A crew between two passes.
 
     Parameters
     ----------
-    network, ways
-        The compiled problem and its shortest ways.
+    index
+        Its number in the problem.
+    node, slot
+        Where it stands and from when it is free.
+    load
+        Passes left before it has to refill; meaningless for a class that never does.
+    moves
+        What it has done so far.
+    begun
+        The moment of its first departure; −1 before it.
     """
 
-    network: Network
-    ways: Ways
-    moves: list[list[tuple[int, int]]] = field(init=False)
-    state: list[int] = field(init=False)
-    passes: list[list[int]] = field(init=False)
+    index: int
+    node: int
+    slot: int
+    load: int
+    moves: list[Move] = field(default_factory=list)
+    begun: int = -1
 
-    def __post_init__(self) -> None:
-        network = self.network
-        self.moves = [[] for _ in range(network.crews)]
-        self.state = [int(state) for state in network.crew_state]
-        self.passes = [[0] for _ in range(network.items)]
-        self.plough = np.flatnonzero(network.arc_item >= 0)
-        self.leaving = np.repeat(np.arange(network.states), np.diff(network.first))
-        self.refill = np.flatnonzero(network.arc_kind == 2)
 
-    def last_pass(self, item: int, moment: int) -> int:
-        """Return the last pass of an item before a moment, 0 for none."""
-        return max(t for t in self.passes[item] if t < moment)
+@dataclass(frozen=True)
+class Trip:
+    """A way to an item and the pass over it: moves and the moment of the pass."""
 
-    def until(self, crew: int) -> int:
-        """Return when a crew has to be done."""
-        duty = int(self.network.crew_duty[crew])
-        window = int(self.network.crew_until[crew])
-        return int(self.network.crew_from[crew]) + duty if duty else window
+    item: int
+    moves: tuple[Move, ...]
+    moment: int
+    load: int
 
-    def way_home(self, crew: int, state: int) -> int:
-        """Return the fewest slots from a state to where the crew has to end."""
-        goal = np.flatnonzero(self.network.goal[self.network.crew_goal[crew]])
-        return int(self.ways.slots[state, goal].min(initial=FAR))
 
-    def tasks(self, crew: int, now: int) -> list[tuple[int, int, int]]:
-        """Return (plough arc, begin, pass moment) of all passes a crew could make next."""
-        network, state = self.network, self.state[crew]
-        found = []
-        away = self.ways.slots[state, self.leaving[self.plough]]
-        for arc, slots in zip(self.plough[away < FAR], away[away < FAR], strict=True):
-            begin = max(now + int(slots), int(network.arc_opens[arc]))
-            done = begin + int(network.arc_slots[arc])
-            item = int(network.arc_item[arc])
-            rank = int(network.crew_rank[crew])
-            if done >= network.slots or begin >= network.arc_closes[arc]:
+class Dispatcher:
+    """The roads and crews of a problem, with the passes made so far.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.last_pass = np.zeros(problem.items, dtype=np.int64)
+        """The last pass of each item so far; 0 for the state now."""
+        self.passes: list[set[int]] = [set() for _ in range(problem.items)]
+        self._leaving: list[dict[int, list[int]]] = [{} for _ in problem.class_name]
+        for arc in range(len(problem.travel_class)):
+            by_node = self._leaving[int(problem.travel_class[arc])]
+            by_node.setdefault(int(problem.travel_from[arc]), []).append(arc)
+        self._plough: list[dict[int, int]] = [{} for _ in problem.class_name]
+        for arc in range(len(problem.plough_class)):
+            known = self._plough[int(problem.plough_class[arc])]
+            item = int(problem.plough_item[arc])
+            if item not in known or problem.plough_slots[arc] < problem.plough_slots[known[item]]:
+                known[item] = arc
+        self._ways: dict[tuple[int, int, int], dict[int, tuple[int, int]]] = {}
+
+    def items_of(self, plough_class: int) -> list[int]:
+        """Return the items that a class can plough at all."""
+        return sorted(self._plough[plough_class])
+
+    def pass_slots(self, plough_class: int, item: int) -> int:
+        """Return how long a class takes to plough an item."""
+        return int(self.problem.plough_slots[self._plough[plough_class][item]])
+
+    def crews(self) -> list[CrewState]:
+        """Return every crew as it stands at the beginning."""
+        p = self.problem
+        return [
+            CrewState(
+                index=index,
+                node=int(p.crew_node[index]),
+                slot=int(p.crew_from[index]),
+                load=int(p.class_passes_per_load[p.crew_class[index]]),
+            )
+            for index in range(p.crews)
+        ]
+
+    # -- ways ---------------------------------------------------------------------------------
+
+    def _search(self, plough_class: int, node: int, slot: int) -> dict[int, tuple[int, int]]:
+        """Return earliest arrivals from a node at a moment: node → (moment, arc before it)."""
+        key = plough_class, node, slot
+        if key in self._ways:
+            return self._ways[key]
+        p = self.problem
+        best: dict[int, tuple[int, int]] = {node: (slot, -1)}
+        queue = [(slot, node)]
+        while queue:
+            moment, at = heapq.heappop(queue)
+            if moment > best[at][0]:
                 continue
-            if done + self.way_home(crew, int(network.arc_to[arc])) > self.until(crew):
-                continue
-            if network.since[rank, item, done] <= self.last_pass(item, done):
-                found.append((int(arc), begin, done))
-        return found
+            for arc in self._leaving[plough_class].get(at, ()):
+                # One may wait for an arc to open, never for one that has closed.
+                leaves = max(moment, int(p.travel_opens[arc]))
+                if leaves >= int(p.travel_closes[arc]):
+                    continue
+                arrives, to = leaves + int(p.travel_slots[arc]), int(p.travel_to[arc])
+                if arrives <= p.slots and arrives < best.get(to, (NEVER, -1))[0]:
+                    best[to] = arrives, arc
+                    heapq.heappush(queue, (arrives, to))
+        self._ways[key] = best
+        return best
 
-    def go(self, crew: int, arc: int, now: int) -> int | None:
-        """Send a crew to the beginning of an arc and along it; return when it is done.
+    def arrival(self, plough_class: int, node: int, slot: int, to: int) -> int:
+        """Return the earliest moment at which a crew gets from a node to another."""
+        return self._search(plough_class, node, slot).get(to, (NEVER, -1))[0]
 
-        None, with nothing changed, when a road on the way is closed then.
-        """
-        steps = self._way(crew, int(self.leaving[arc]), now)
-        if steps is None:
+    def _way(self, plough_class: int, node: int, slot: int, to: int) -> list[Move] | None:
+        best = self._search(plough_class, node, slot)
+        if to not in best:
             return None
-        begin = steps[-1][1] + int(self.network.arc_slots[steps[-1][0]]) if steps else now
-        begin = max(begin, int(self.network.arc_opens[arc]))
-        if begin >= self.network.arc_closes[arc] or not self._shallow(crew, arc, begin):
-            return None
-        steps.append((arc, begin))
-        return self._commit(crew, steps)
+        arcs = []
+        at = to
+        while best[at][1] >= 0:
+            arcs.append(best[at][1])
+            at = int(self.problem.travel_from[arcs[-1]])
+        moves: list[Move] = []
+        moment = slot
+        for arc in reversed(arcs):
+            arrives = best[int(self.problem.travel_to[arc])][0]
+            slots = int(self.problem.travel_slots[arc])
+            moves += _wait(moment, arrives - slots)
+            moves.append(Move(arrives - slots, "travel", arc, slots))
+            moment = arrives
+        return moves
 
-    def _way(self, crew: int, target: int, now: int) -> list[tuple[int, int]] | None:
-        steps: list[tuple[int, int]] = []
-        state = self.state[crew]
-        while state != target:
-            arc = int(self.ways.arc[state, target])
-            now = max(now, int(self.network.arc_opens[arc]))
-            if now >= self.network.arc_closes[arc] or not self._shallow(crew, arc, now):
+    # -- passes -------------------------------------------------------------------------------
+
+    def trip(self, crew: CrewState, item: int) -> Trip | None:
+        """Return the earliest pass of a crew over an item; None where it cannot make one."""
+        p = self.problem
+        kind = int(p.crew_class[crew.index])
+        arc = self._plough[kind].get(item)
+        if arc is None:
+            return None
+        node, slot, load = crew.node, crew.slot, crew.load
+        moves: list[Move] = []
+        if int(p.class_passes_per_load[kind]) > 0 and load == 0:
+            refill = self._refill(kind, node, slot)
+            if refill is None:
                 return None
-            steps.append((arc, now))
-            now += int(self.network.arc_slots[arc])
-            state = int(self.network.arc_to[arc])
-        return steps
-
-    def _shallow(self, crew: int, arc: int, begin: int) -> bool:
-        """Say whether the snow on an arc can be moved by a crew that begins then."""
-        item = int(self.network.arc_item[arc])
-        done = begin + int(self.network.arc_slots[arc])
-        if done > self.network.slots:
-            return False
-        if item < 0:
-            return True
-        rank = int(self.network.crew_rank[crew])
-        return bool(self.network.since[rank, item, done] <= self.last_pass(item, done))
-
-    def _commit(self, crew: int, steps: list[tuple[int, int]]) -> int | None:
-        arc, begin = steps[-1]
-        done = begin + int(self.network.arc_slots[arc])
-        head = int(self.network.arc_to[arc])
-        if done + self.way_home(crew, head) > self.until(crew):
+            moves, node, slot = refill
+            load = int(p.class_passes_per_load[kind])
+        way = self._way(kind, node, slot, int(p.item_from[item]))
+        if way is None:
             return None
-        for step, start in steps:
-            if self.network.arc_item[step] >= 0:
-                end = start + int(self.network.arc_slots[step])
-                self.passes[int(self.network.arc_item[step])].append(end)
-        self.moves[crew] += steps
-        self.state[crew] = head
-        return done
+        moves = [*moves, *way]
+        slot = moves[-1].end if moves else slot
+        leaves = max(slot, int(p.plough_opens[arc]))
+        moment = leaves + int(p.plough_slots[arc])
+        if leaves >= int(p.plough_closes[arc]) or moment > p.slots:
+            return None
+        if self._too_deep(kind, item, moment):
+            return None
+        moves += [*_wait(slot, leaves), Move(leaves, "plough", arc, int(p.plough_slots[arc]))]
+        return Trip(item, tuple(moves), moment, load - 1) if self._allowed(crew, moves) else None
 
-    def refill_somewhere(self, crew: int, now: int) -> int | None:
-        """Send a crew to the nearest place where it can refill; return when it is done."""
-        state = self.state[crew]
-        away = self.ways.slots[state, self.leaving[self.refill]]
-        order = np.argsort(away, kind="stable")
-        for index in order[:3]:
-            if away[index] < FAR:
-                done = self.go(crew, int(self.refill[index]), now)
-                if done is not None:
-                    return done
-        return None
+    def _refill(self, kind: int, node: int, slot: int) -> tuple[list[Move], int, int] | None:
+        """Return the moves to the nearest place for refilling, the place, and when it is done."""
+        places = np.flatnonzero(self.problem.refill_node[kind])
+        reached = [(self.arrival(kind, node, slot, int(place)), int(place)) for place in places]
+        if not reached or min(reached)[0] >= NEVER:
+            return None
+        _, place = min(reached)
+        moves = self._way(kind, node, slot, place) or []
+        at = moves[-1].end if moves else slot
+        slots = int(self.problem.class_refill_slots[kind])
+        return [*moves, Move(at, "refill", -1, slots)], place, at + slots
 
-    def finish(self, problem: Problem) -> Plan:
-        """Send all crews to where they have to end and return the plan."""
-        network = self.network
-        nights = empty_nights(network, 0)
-        for crew, moves in enumerate(self.moves):
-            if moves:
-                arc, start = moves[-1]
-                now = start + int(network.arc_slots[arc])
-                goal = np.flatnonzero(network.goal[network.crew_goal[crew]])
-                near = goal[np.argmin(self.ways.slots[self.state[crew], goal])]
-                home = self._way(crew, int(near), now)
-                late = home and home[-1][1] + network.arc_slots[home[-1][0]] > self.until(crew)
-                moves = [] if home is None or late else moves + home
-            for index, (arc, start) in enumerate(moves):
-                nights.path_arc[crew, index] = arc
-                nights.path_time[crew, index] = start
-            nights.path_len[crew] = len(moves)
-        best = Best(
-            nights.path_arc,
-            nights.path_time,
-            nights.path_len,
-            nights.shift_from,
-            nights.shift_until,
-            np.zeros(1),
+    def _too_deep(self, kind: int, item: int, moment: int) -> bool:
+        """Say whether a pass would meet, or leave to a later one, more snow than allowed."""
+        p = self.problem
+        before = max((m for m in self.passes[item] if m < moment), default=0)
+        return int(p.passable_since[kind, item, moment]) > before
+
+    def _allowed(self, crew: CrewState, moves: list[Move]) -> bool:
+        """Say whether a crew that makes these moves can still end where and when it has to."""
+        p = self.problem
+        departs = crew.begun if crew.begun >= 0 else _departure(moves)
+        end, node = moves[-1].end, int(p.item_to[p.plough_item[moves[-1].arc]])
+        goal = int(p.crew_end_node[crew.index])
+        if goal >= 0:
+            end = self.arrival(int(p.crew_class[crew.index]), node, end, goal)
+        duty = int(p.crew_longest_duty[crew.index])
+        return end <= int(p.crew_until[crew.index]) and (duty == 0 or end - departs <= duty)
+
+    def make(self, crew: CrewState, trip: Trip) -> None:
+        """Let a crew make a trip."""
+        if crew.begun < 0:
+            crew.begun = _departure(list(trip.moves))
+        crew.moves += trip.moves
+        crew.node, crew.slot, crew.load = (
+            int(self.problem.item_to[trip.item]),
+            trip.moment,
+            trip.load,
         )
-        return plan_of(network, best, problem)
+        self.passes[trip.item].add(trip.moment)
+        self.last_pass[trip.item] = max(int(self.last_pass[trip.item]), trip.moment)
+
+    def wait(self, crew: CrewState, until: int) -> None:
+        """Let a crew wait."""
+        crew.moves += _wait(crew.slot, until)
+        crew.slot = max(crew.slot, until)
+
+    def plan(self, crews: Iterable[CrewState]) -> Plan:
+        """Return what all crews have done as a plan, each brought to where it has to end."""
+        p = self.problem
+        done: list[tuple[Move, ...]] = [()] * p.crews
+        for crew in crews:
+            # Waiting after the last move says nothing; the way home begins right then.
+            while crew.moves and crew.moves[-1].kind == "wait":
+                crew.slot = crew.moves.pop().slot
+            goal = int(p.crew_end_node[crew.index])
+            if goal >= 0 and crew.node != goal:
+                way = self._way(int(p.crew_class[crew.index]), crew.node, crew.slot, goal)
+                crew.moves += way or []
+            done[crew.index] = tuple(crew.moves)
+        return Plan(crews=tuple(done), problem_digest=p.digest)
 
 
-Choice = Callable[[Dispatch, int, int, list[tuple[int, int, int]]], int | None]
+def _wait(begin: int, end: int) -> list[Move]:
+    return [Move(begin, "wait", -1, end - begin)] if end > begin else []
 
 
-def send_by_rule(
-    problem: Problem, network: Network, choose: Choice, over: Callable[[], bool]
+def _departure(moves: list[Move]) -> int:
+    """Return the moment of the first move that is no waiting."""
+    return next((move.slot for move in moves if move.kind != "wait"), moves[-1].end)
+
+
+def run(
+    dispatcher: Dispatcher,
+    crews: list[CrewState],
+    choose: Callable[[CrewState], Trip | None],
+    over: Callable[[], bool],
 ) -> Plan:
-    """Send every crew to one task after another as a rule says.
+    """Let every crew that is free ask the rule for its next trip, in the order of time.
 
     Parameters
     ----------
-    problem, network
-        The problem and its compiled form.
+    dispatcher, crews
+        The problem and its crews.
     choose
-        Called with the dispatch, crew, moment and possible tasks; returns the index of one, or
-        None to wait a slot.
+        The rule. None lets the crew wait a slot and ask again.
     over
-        Whether to stop sending.
+        Whether to stop; asked before each trip.
     """
-    dispatch = Dispatch(network, shortest_ways(network))
-    agenda = [(int(network.crew_from[crew]), crew) for crew in range(network.crews)]
-    heapq.heapify(agenda)
-    while agenda and not over():
-        now, crew = heapq.heappop(agenda)
-        if now >= dispatch.until(crew):
+    p = dispatcher.problem
+    queue = [(crew.slot, crew.index) for crew in crews]
+    by_index = {crew.index: crew for crew in crews}
+    heapq.heapify(queue)
+    while queue and not over():
+        slot, index = heapq.heappop(queue)
+        crew = by_index[index]
+        if slot >= min(int(p.crew_until[index]), p.slots):
             continue
-        tasks = dispatch.tasks(crew, now)
-        done: int | None = None
-        if tasks:
-            pick = choose(dispatch, crew, now, tasks)
-            if pick is not None:
-                done = dispatch.go(crew, tasks[pick][0], now)
-        elif dispatch.refill.size:
-            done = dispatch.refill_somewhere(crew, now)
-        heapq.heappush(agenda, (done if done is not None else now + 1, crew))
-    return dispatch.finish(problem)
+        trip = choose(crew)
+        if trip is None:
+            dispatcher.wait(crew, slot + 1)
+        else:
+            dispatcher.make(crew, trip)
+        heapq.heappush(queue, (crew.slot, index))
+    return dispatcher.plan(crews)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from roadplan.errors import RoadplanError
 from roadplan.winter.plan import Plan
@@ -14,7 +15,8 @@ from roadplan.winter.solve.linear import reachable, returning
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
 from roadplan.winter.solve.result import Budget
-from roadplan.winter.solve.search import Best, plan_of
+from roadplan.winter.solve.search import plan_of
+from roadplan.winter.solve.search_kernels import Best
 
 MOST_VARIABLES = 60_000
 """Beyond this many variables CP-SAT finds no plan in reasonable time."""
@@ -69,7 +71,7 @@ def exact(problem: Problem, network: Network, budget: Budget, *, seed: int) -> P
     return plan_of(network, best, problem)
 
 
-def _crew(
+def _crew(  # noqa: C901 - one constraint after another; splitting would hide the flow
     model: Any,
     network: Network,
     crew: int,
@@ -82,7 +84,6 @@ def _crew(
     goal, duty = int(network.crew_goal[crew]), int(network.crew_duty[crew])
     reach = reachable(network, np.array([crew]), until)
     back = returning(network, goal, until)
-    state_of_arc = np.repeat(np.arange(network.states), np.diff(network.first))
     out: dict[tuple[int, int], list[Any]] = {}
     into: dict[tuple[int, int], list[Any]] = {}
     moves: list[tuple[int, int, Any]] = []
@@ -92,23 +93,19 @@ def _crew(
     if starts:
         model.add_exactly_one(starts.values())
     for t in range(begin, until):
-        for state in np.flatnonzero(reach[t] & back[t]):
-            options = [(-1, state, t + 1)] if back[t + 1, state] else []
-            for arc in np.flatnonzero(state_of_arc == state):
-                end = t + int(network.arc_slots[arc])
-                opened = network.arc_opens[arc] <= t < network.arc_closes[arc]
-                if end <= until and opened and back[end, network.arc_to[arc]]:
-                    options.append((int(arc), int(network.arc_to[arc]), end))
-            for arc, to, end in options:
+        for state in np.flatnonzero(reach[t] & back[t]).tolist():
+            for arc, to, end in _options(network, back, state, t, until):
                 var = model.new_bool_var("")
                 moves.append((arc, t, var))
-                out.setdefault((t, int(state)), []).append(var)
-                into.setdefault((end, int(to)), []).append(var)
+                out.setdefault((t, state), []).append(var)
+                into.setdefault((end, to), []).append(var)
                 if arc < 0:
                     continue
                 costs.append(round(float(network.arc_cost[arc]) * scale) * var)
                 if starts:
-                    model.add(sum(v for s, v in starts.items() if s <= t and end <= s + duty) >= var)
+                    model.add(
+                        sum(v for s, v in starts.items() if s <= t and end <= s + duty) >= var
+                    )
                 if network.arc_pair[arc] >= 0 and end < network.slots:
                     rank, item = divmod(int(network.arc_pair[arc]), network.items)
                     made.setdefault((item, end), []).append((rank, var))
@@ -120,6 +117,19 @@ def _crew(
         elif not network.goal[goal, node[1]]:
             model.add(enters == 0)
     return moves
+
+
+def _options(
+    network: Network, back: npt.NDArray[np.bool_], state: int, t: int, until: int
+) -> list[tuple[int, int, int]]:
+    """Return (arc or −1 for a wait, state, moment) of all a crew may do next."""
+    options = [(-1, state, t + 1)] if back[t + 1, state] else []
+    for arc in range(int(network.first[state]), int(network.first[state + 1])):
+        end = t + int(network.arc_slots[arc])
+        opened = network.arc_opens[arc] <= t < network.arc_closes[arc]
+        if end <= until and opened and back[end, network.arc_to[arc]]:
+            options.append((arc, int(network.arc_to[arc]), end))
+    return options
 
 
 def _item(
