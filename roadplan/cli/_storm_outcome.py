@@ -33,8 +33,12 @@ What is shown:
 
 \b
 --cleared none: no plough moves. --cleared beats: the crews of the posture go
-round on their beats from the first hour, without rest or refill. A road that
-a storm has closed opens after a pass, or once it is bare by itself.
+round on their beats from the first hour, without rest or refill.
+
+\b
+A stretch is closed to all for sight, for gusts, or for snow in which cars get
+stuck; to lorries and buses alone for snow in which lorries do, until a pass
+comes or it is bare by itself. "closed" counts what is closed to all.
 """
 
 

@@ -146,7 +146,8 @@ class StormRun:
         seed
             Of these draws.
         barriers
-            Whether stretches that meet the trigger for closing are closed.
+            Whether stretches that meet a trigger for closing are closed, to all or to heavy
+            vehicles.
         threads
             How many to use.
         """

@@ -73,23 +73,23 @@ def road_state(
     weather, parameters
         With both, demand answers to snowfall and cold along the whole road.
     barriers
-        Whether stretches that meet the trigger for closing are closed.
+        Whether stretches that meet a trigger for closing are closed: to all vehicles for sight,
+        gusts or snow in which cars get stuck, to heavy ones for snow in which only lorries do.
     """
-
-    def stacked(arrays: list[NDArray[np.float64]]) -> Floats:
-        return np.concatenate(arrays)
-
     sight = np.broadcast_to(load.visibility_m[..., None], plans[0].depth_m.shape)
     free = segments.free_speed_m_s[:, None]
     response = None
     if weather is not None and parameters is not None:
         response = np.tile(demand_response(weather, parameters), (len(plans), 1, 1))
     return RoadState(
-        capacity_factor=stacked([plan.capacity_share for plan in plans]),
-        speed_factor=np.minimum(stacked([plan.speed_m_s for plan in plans]) / free, 1.0),
-        depth_cm=100.0 * stacked([plan.depth_m for plan in plans]),
-        visibility_m=stacked([sight] * len(plans)),
-        closed=np.concatenate([plan.closures.closed for plan in plans]) if barriers else False,
+        capacity_factor=np.concatenate([plan.capacity_share for plan in plans]),
+        speed_factor=np.minimum(np.concatenate([plan.speed_m_s for plan in plans]) / free, 1.0),
+        depth_cm=100.0 * np.concatenate([plan.depth_m for plan in plans]),
+        visibility_m=np.concatenate([sight] * len(plans)),
+        closed=np.concatenate([plan.closed for plan in plans]) if barriers else False,
+        closed_to_heavy=(
+            np.concatenate([plan.closed_to_heavy for plan in plans]) if barriers else False
+        ),
         response=response,
     )
 

@@ -15,7 +15,7 @@ From a forecast to the state of the road::
 from roadplan.weather.client import OpenMeteo
 from roadplan.weather.closing import Closures, closures
 from roadplan.weather.completing import complete
-from roadplan.weather.conditions import Conditions, conditions
+from roadplan.weather.conditions import Conditions, conditions, weather_closed
 from roadplan.weather.flag import Flag
 from roadplan.weather.generator import synthetic_storm
 from roadplan.weather.interpolation import to_road
@@ -82,5 +82,6 @@ __all__ = [
     "synthetic_storm",
     "to_road",
     "warning_storm",
+    "weather_closed",
     "write",
 ]

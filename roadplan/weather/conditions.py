@@ -32,7 +32,10 @@ class Conditions:
     truck_stuck, bus_stuck, car_stuck
         Whether the depth is beyond what the class passes.
     closures
-        When it is closed and why, by the trigger for trucks.
+        When it is closed to trucks and why.
+    closed
+        Whether it is closed to all: sight or gusts close it whatever its snow, or a car gets
+        stuck. Elsewhere a closure keeps only heavy vehicles off.
     """
 
     depth_m: Floats
@@ -42,6 +45,26 @@ class Conditions:
     bus_stuck: NDArray[np.bool_]
     car_stuck: NDArray[np.bool_]
     closures: Closures
+    closed: NDArray[np.bool_]
+
+    @property
+    def closed_to_heavy(self) -> NDArray[np.bool_]:
+        """Whether heavy vehicles are kept off: where it is closed to all, and by their trigger."""
+        return self.closures.closed | self.closed
+
+
+def weather_closed(
+    weather: SlotWeather, load: SnowLoad, parameters: Parameters
+) -> NDArray[np.bool_]:
+    """Return whether sight or gusts close a segment whatever its snow, (member, slot, segment)."""
+    return closures(
+        visibility_m=load.visibility_m,
+        gust_m_s=weather.gust_m_s,
+        depth_m=np.zeros(load.shape),
+        blocking_m=np.inf,
+        slot_h=weather.slots.hours,
+        parameters=parameters,
+    ).closed
 
 
 def conditions(
@@ -78,6 +101,7 @@ def conditions(
     free = np.broadcast_to(np.asarray(free_speed_m_s, dtype=np.float64), (len(road),))
     grade = np.broadcast_to(np.asarray(grade_percent, dtype=np.float64), (len(road),))[:, None]
     truck = effects.blocking_depth_m("truck", p, grade_percent=grade)
+    car_stuck = effects.stuck(mean, "car", p)
     return Conditions(
         depth_m=mean,
         capacity_share=effects.capacity_share(
@@ -91,7 +115,7 @@ def conditions(
         speed_m_s=effects.speed_m_s(sight, mean, free[:, None], p),
         truck_stuck=mean > truck,
         bus_stuck=effects.stuck(mean, "bus", p),
-        car_stuck=effects.stuck(mean, "car", p),
+        car_stuck=car_stuck,
         closures=closures(
             visibility_m=sight,
             gust_m_s=weather.gust_m_s[..., None],
@@ -101,6 +125,7 @@ def conditions(
             parameters=p,
             passed=None if passes is None else _passed(passes, weather),
         ),
+        closed=weather_closed(weather, load, p)[..., None] | car_stuck,
     )
 
 

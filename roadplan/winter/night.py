@@ -27,9 +27,9 @@ from roadplan.weather import (
     SnowLoad,
     Storm,
     accumulate,
-    closures,
     load_parameters,
     slot_weather,
+    weather_closed,
 )
 from roadplan.weather import load as load_storm
 from roadplan.winter.fleet import LOCAL_ZONE
@@ -117,16 +117,7 @@ class Night:
     @property
     def weather_closed(self) -> NDArray[np.bool_]:
         """Whether sight or gusts close a segment whatever its snow, (member, slot, segment)."""
-        shape = self.load.shape
-        found = closures(
-            visibility_m=self.load.visibility_m,
-            gust_m_s=self.weather.gust_m_s,
-            depth_m=np.zeros(shape),
-            blocking_m=np.inf,
-            slot_h=self.slots.hours,
-            parameters=self.parameters,
-        )
-        return found.closed
+        return weather_closed(self.weather, self.load, self.parameters)
 
 
 def prepare(

@@ -184,13 +184,12 @@ def _state(
     works = night.base_share[None, None, :, None]
     free = night.segments.free_speed_m_s[None, None, :, None]
     shut = night.shut_to_traffic[None, :, :, None]
-    closed = night.weather_closed[..., None] | found.car_stuck | shut
     sight = np.broadcast_to(night.load.visibility_m[..., None], found.depth_m.shape)
     return {
         "capacity": np.clip(found.capacity_share * works, 0.0, 1.0)[rows],
         "speed": np.clip(found.speed_m_s / free, 0.0, 1.0)[rows],
         "depth": (found.depth_m * 100.0)[rows],
         "sight": sight[rows],
-        "closed": closed[rows],
-        "heavy": (found.closures.closed | closed)[rows],
+        "closed": (found.closed | shut)[rows],
+        "heavy": (found.closed_to_heavy | shut)[rows],
     }

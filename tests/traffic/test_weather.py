@@ -106,3 +106,23 @@ def test_road_of_another_corridor_is_refused(snow: dict[str, object], stranger: 
     """Without its free speed a segment cannot carry traffic."""
     with pytest.raises(RoadplanError, match="no free speed is known"):
         road_segments(snow["line"], stranger)
+
+
+def test_a_closure_for_lorries_lets_cars_through(road: Corridor, snow: dict[str, object]) -> None:
+    """Both kinds of closure arrive in traffic; cars lose less than if all had been shut out."""
+    segments = snow["segments"]
+    traffic = CorridorTraffic.from_corridor(
+        road, segments=segments, start=np.datetime64("2026-01-20T08:00").item(), hours=12
+    )
+    state = road_state(snow["plans"][:1], snow["load"], segments)
+    assert (state.closed_to_heavy & ~state.closed).any()
+    assert not (state.closed & ~state.closed_to_heavy).any()
+    shut_out = dataclasses.replace(state, closed=state.closed_to_heavy)
+    some, everyone = (
+        simulate_storm(traffic, each, members=MEMBERS, draws=2, seed=2).expected_delay()
+        for each in (state, shut_out)
+    )
+    assert some["light"].value < everyone["light"].value
+    open_road = road_state(snow["plans"][:1], snow["load"], segments, barriers=False)
+    assert not np.any(open_road.closed)
+    assert not np.any(open_road.closed_to_heavy)

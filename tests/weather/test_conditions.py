@@ -19,6 +19,7 @@ from roadplan.weather import (
     load,
     slot_weather,
 )
+from roadplan.weather.closing import GUST, SIGHT
 
 MakeRoad = Callable[..., Road]
 
@@ -63,3 +64,15 @@ def test_clearing_helps_and_never_harms(road_of: MakeRoad, parameters: Parameter
     assert (kept.speed_m_s >= bare.speed_m_s - 1e-9).all()
     assert kept.truck_stuck.sum() < bare.truck_stuck.sum()
     assert kept.closures.closed.sum() < bare.closures.closed.sum()
+
+
+def test_snow_keeps_lorries_off_before_cars(road_of: MakeRoad, parameters: Parameters) -> None:
+    """Closed to all for sight, gusts or snow that holds cars; else to heavy vehicles alone."""
+    state = _state("wet-snow", road_of(6, catch=np.full(6, 0.3)), parameters)
+    lorries_only = state.closed_to_heavy & ~state.closed
+    assert lorries_only.any()
+    assert (state.depth_m[lorries_only] > 0).all()
+    assert not (state.car_stuck & lorries_only).any()
+    by_weather = (state.closures.reasons & (SIGHT | GUST)) > 0
+    assert state.closed[by_weather | state.car_stuck].all()
+    assert state.closed_to_heavy[state.closed | state.truck_stuck].all()

@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from roadplan.corridor import Corridor
 from roadplan.errors import RoadplanError
-from roadplan.winter.build import Board
+from roadplan.traffic.kernel import CLOSED_TO_HEAVY, OPEN
+from roadplan.traffic.weather import road_state
+from roadplan.weather import Passes, conditions, depth_after_passes
+from roadplan.winter.build import Board, build
+from roadplan.winter.fleet import Fleet
+from roadplan.winter.night import prepare
 from roadplan.winter.outcome import simulate
 from roadplan.winter.plan import Move, Plan, idle_plan
 from roadplan.winter.planning import NOTHING, THE_PLAN, NightPlan, make_plan
@@ -83,6 +89,32 @@ def test_the_same_seed_gives_the_same_outcome(shipped_plan: NightPlan) -> None:
     b = simulate(board, {"p": plan}, draws=1, seed=5, members=[0, 2])
     assert a.members == (0, 2)
     assert a.delays("p").tolist() == b.delays("p").tolist()
+
+
+def test_closures_are_those_of_a_simulated_storm(road: Corridor, shipped_fleet: Fleet) -> None:
+    """Nothing cleared, a plan's road is closed where `storm simulate` closes it, and to whom."""
+    night = prepare(road, "wet-snow", hours=20, slot_minutes=60, members=2)
+    board = build(night, shipped_fleet)
+    outcome = simulate(board, {"nothing": idle_plan(board.problem)}, draws=1)
+    found = conditions(
+        night.weather,
+        night.load,
+        depth_after_passes(night.load, night.parameters, passes=Passes.none()),
+        night.road,
+        night.parameters,
+        free_speed_m_s=night.segments.free_speed_m_s,
+        passes=Passes.none(),
+    )
+    state = road_state([found], night.load, night.segments)
+    shape = found.depth_m.shape
+    barrier = night.traffic.conditions(
+        np.ones(shape),
+        np.ones(shape),
+        closed=np.asarray(state.closed),
+        closed_to_heavy=np.asarray(state.closed_to_heavy),
+    ).barrier
+    assert set(np.unique(barrier)) >= {OPEN, CLOSED_TO_HEAVY}
+    assert (outcome.storm.conditions.barrier == barrier).all()
 
 
 def test_odd_members_are_refused(shipped_plan: NightPlan) -> None:
