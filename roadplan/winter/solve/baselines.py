@@ -1,9 +1,10 @@
-"""What a plan is compared with: nothing, fixed beats, the nearest deep snow, OR-Tools Routing."""
+"""What a plan is compared with: nothing, beats, the nearest deep snow, OR-Tools Routing."""
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,10 +27,12 @@ _PENALTY_UNITS = 1_000_000
 def register_all() -> None:
     """Add the baselines to those that :func:`roadplan.winter.solve.solve` knows."""
     from roadplan.winter.solve.interface import register
+    from roadplan.winter.solve.posture_beats import posture
 
     for name, baseline in (
         ("nothing", nothing),
         ("beats", fixed_beats),
+        ("posture", posture),
         ("nearest", nearest_snow),
         ("routing", routing),
     ):
@@ -51,10 +54,31 @@ def fixed_beats(problem: Problem, network: Network, budget: Budget, *, seed: int
     dispatcher = Dispatcher(problem)
     crews = dispatcher.crews()
     rounds = {crew.index: _round(problem, share) for crew, share in _shares(dispatcher, crews)}
+    return go_round(dispatcher, crews, rounds, budget.over)
+
+
+def go_round(
+    dispatcher: Dispatcher,
+    crews: list[CrewState],
+    rounds: Mapping[int, list[int]],
+    over: Callable[[], bool],
+) -> Plan:
+    """Return the plan of crews that go round and round, whatever the storm does.
+
+    Parameters
+    ----------
+    dispatcher, crews
+        The problem and its crews.
+    rounds
+        Number of the crew → items in the order of one round, begun where it is nearest; crews
+        that are not here stay.
+    over
+        Whether to stop.
+    """
     turn: dict[int, int] = {}
 
     def choose(crew: CrewState) -> Trip | None:
-        items = rounds[crew.index]
+        items = rounds.get(crew.index)
         if not items:
             return None
         if crew.index not in turn:
@@ -68,7 +92,7 @@ def fixed_beats(problem: Problem, network: Network, budget: Budget, *, seed: int
                 return trip
         return None
 
-    return run(dispatcher, crews, choose, budget.over)
+    return run(dispatcher, crews, choose, over)
 
 
 def _shares(dispatcher: Dispatcher, crews: list[CrewState]) -> list[tuple[CrewState, list[int]]]:

@@ -10,7 +10,7 @@ from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve, solvers
 from roadplan.winter.verify import verify_plan
 
-BASELINES = ("nothing", "beats", "nearest", "routing")
+BASELINES = ("nothing", "beats", "posture", "nearest", "routing")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_a_baseline_makes_a_plan_that_holds(method: str, corridor_problem: Probl
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("method", ["beats", "nearest"])
+@pytest.mark.parametrize("method", ["beats", "posture", "nearest"])
 def test_tiny_nights_hold_too(method: str, seed: int) -> None:
     """Windows, duties, refills and ends are kept on random little problems."""
     problem = tiny_instance(
