@@ -8,7 +8,7 @@ rises steeply with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -390,8 +390,19 @@ def national_instance(
     members: int = 20,
     crews_by_class: tuple[int, ...] = (100, 15, 5),
     depots: int = 36,
+    longest_duty: int = 0,
+    staggered: bool = False,
+    return_to_base: bool = False,
 ) -> Problem:
-    """Return an invented national network, by default about 4,000 km with 120 crews."""
+    """Return an invented national network, by default about 4,000 km with 120 crews.
+
+    Parameters
+    ----------
+    seed, storm, slots, members, crews_by_class, depots, longest_duty, staggered, return_to_base
+        As in :func:`corridor_instance`.
+    hubs, segments
+        Hubs of the network, and segments of 20 km on the ways between them, about.
+    """
     rng = np.random.default_rng([seed, 77, STORMS.index(storm)])
     return build(
         national_roads(rng, hubs=hubs, segments=segments),
@@ -402,6 +413,9 @@ def national_instance(
         members=members,
         crews_by_class=crews_by_class,
         depots=depots,
+        longest_duty=longest_duty,
+        staggered=staggered,
+        return_to_base=return_to_base,
     )
 
 
@@ -430,3 +444,21 @@ def tiny_instance(
         staggered=staggered,
         return_to_base=return_to_base,
     )
+
+
+def rounded(problem: Problem, *, bits: int = 12) -> Problem:
+    """Return a problem whose costs keep some bits of their mantissa, so that its file is small.
+
+    Twelve of the 23 bits of a float32 move a cost by at most one part in 8,192.
+
+    Parameters
+    ----------
+    problem
+        Any problem.
+    bits
+        Bits to keep, 1–22; the rest is rounded to the nearest, halves up.
+    """
+    dropped = 23 - bits
+    pattern = problem.cost.view(np.uint32).astype(np.uint64) + (1 << (dropped - 1))
+    kept = (pattern >> np.uint64(dropped)) << np.uint64(dropped)
+    return replace(problem, cost=kept.astype(np.uint32).view(np.float32))

@@ -1,0 +1,204 @@
+"""The benchmark instances are what they say: files, best known plans, bounds and their table."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from roadplan.errors import RoadplanError
+from roadplan.winter.instances import tiny_instance
+from roadplan.winter.plan import Plan
+from roadplan.winter.problem import ARRAYS, Problem
+from roadplan.winter.solve import solve
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+NAMES = sorted(path.stem for path in (BENCHMARKS / "instances").glob("*-*-*.plan.json"))
+NAMES = [name.removesuffix(".plan") for name in NAMES]
+SCRIPTS = ("winter_tables", "price_bound", "make_instances", "best_known")
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[dict[str, ModuleType]]:
+    """Give the scripts beside the instances as modules."""
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        yield {name: importlib.import_module(name) for name in SCRIPTS}
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+        for name in SCRIPTS:
+            sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def tiny(
+    scripts: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Problem:
+    """Give a tiny instance with a folder of its own."""
+    monkeypatch.setattr(scripts["make_instances"], "FOLDER", tmp_path)
+    monkeypatch.setattr(scripts["best_known"], "FOLDER", tmp_path)
+    problem = tiny_instance(3, segments=3, slots=10, crews_by_class=(1, 1, 0, 1))
+    problem.save(tmp_path / "tiny.npz")
+    return problem
+
+
+def test_every_instance_has_its_files(scripts: dict[str, ModuleType]) -> None:
+    """Problem, plan and prices lie side by side, and nothing else does."""
+    names = set(scripts["make_instances"].INSTANCES)
+    expected = {f"{name}{end}" for name in names for end in (".npz", ".plan.json", ".prices.npz")}
+    found = {path.name for path in (BENCHMARKS / "instances").iterdir()}
+    assert found == expected | {"README.md"}
+
+
+def test_the_files_stay_small() -> None:
+    """A clone does not suffer: about 12 MB at most."""
+    size = sum(path.stat().st_size for path in (BENCHMARKS / "instances").iterdir())
+    assert size < 12e6
+
+
+@pytest.mark.parametrize(
+    "name", ["corridor-small-front", "corridor-small-burst", "corridor-medium-double"]
+)
+def test_the_maker_makes_the_same_instances(scripts: dict[str, ModuleType], name: str) -> None:
+    """Whole numbers and names are the same; sums may differ by a rounding on other processors."""
+    made = scripts["make_instances"].make(name)
+    stored = Problem.load(scripts["make_instances"].problem_path(name))
+    for field in set(ARRAYS) - {"cost", "passable_since"}:
+        assert np.array_equal(getattr(made, field), getattr(stored, field)), field
+    np.testing.assert_allclose(made.cost, stored.cost, rtol=3e-4, atol=1e-9)
+    assert np.mean(made.passable_since != stored.passable_since) < 1e-3
+
+
+def test_instances_are_written_byte_for_byte_alike(tmp_path: Path) -> None:
+    """Nothing of the moment or the machine goes into a file."""
+    files = [tiny_instance(1).save(tmp_path / name).read_bytes() for name in ("a.npz", "b.npz")]
+    assert files[0] == files[1]
+
+
+def test_rounding_keeps_twelve_bits(scripts: dict[str, ModuleType]) -> None:
+    """Costs move by at most one part in 8,192, and zeros stay zeros."""
+    plain = tiny_instance(2)
+    problem = scripts["make_instances"].rounded(plain)
+    assert not (problem.cost.view(np.uint32) & 0x7FF).any()
+    np.testing.assert_allclose(problem.cost, plain.cost, rtol=1 / 8192)
+    assert np.array_equal(problem.cost == 0, plain.cost == 0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_stated_of_an_instance_holds(scripts: dict[str, ModuleType], name: str) -> None:
+    """The plan keeps every rule and costs what is stated; the prices prove their bound."""
+    known = scripts["best_known"].known(name)
+    assert known.faults == ()
+    assert known.proven <= known.check.cost
+
+
+def test_the_table_is_that_of_the_files(scripts: dict[str, ModuleType]) -> None:
+    """The README says what plans and prices say."""
+    best_known = scripts["best_known"]
+    every = [best_known.known(name) for name in scripts["make_instances"].INSTANCES]
+    text = best_known.README.read_text(encoding="utf-8")
+    table = best_known.best_table(every)
+    assert scripts["winter_tables"].replace_section(text, best_known.SECTION, table) == text
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"crews_by_class": (1,)},
+        {"crews_by_class": (1, 1, 0, 1), "slots": 10},
+        {"crews_by_class": (0, 1, 1), "return_to_base": True, "slots": 12},
+        {"crews_by_class": (1, 0, 0, 1), "longest_duty": 4, "return_to_base": True, "slots": 10},
+        {"crews_by_class": (2, 1), "staggered": True, "longest_duty": 3, "slots": 12},
+    ],
+    ids=["plain", "refills", "home", "duty", "windows"],
+)
+def test_no_prices_prove_more_than_a_plan_costs(
+    scripts: dict[str, ModuleType], rules: dict[str, object]
+) -> None:
+    """Whatever the prices, good or drawn at random, the bound stays below the best plan."""
+    problem = tiny_instance(4, segments=3, storm="burst", **rules)  # type: ignore[arg-type]
+    cost = solve(problem, effort=10, seed=1, bounded=False).cost
+    shape = (len(problem.class_name), problem.items, problem.slots + 1)
+    rng = np.random.default_rng(5)
+    bound = scripts["price_bound"].price_bound
+    for scale in (0.0, 0.1, 1.0, 10.0, 1e4):
+        price = scale * cost / 10 * rng.uniform(0, 1, shape)
+        assert bound(vars(problem), price) <= cost * (1 + 1e-9)
+
+
+def test_a_bound_by_prices_can_be_added_up_by_hand(scripts: dict[str, ModuleType]) -> None:
+    """One crew that may clear one item once: it earns its price, the item pays it."""
+    problem = tiny_instance(1, segments=1, slots=2)
+    price = np.zeros((1, 2, 3))
+    price[0, 0, 1] = 3.0
+    cost, out = problem.cost.astype(float), float(problem.plough_cost[0])
+    first = min(cost[0, 0, 2], cost[0, 0, 1] + 3.0 + cost[0, 1, 2])
+    second = min(cost[1, 0, 2], cost[1, 0, 1] + cost[1, 1, 2])
+    starts_at_it = problem.crew_node[0] == problem.item_from[0]
+    earned = 3.0 - out if starts_at_it else 0.0
+    found = scripts["price_bound"].price_bound(vars(problem), price)
+    assert found == pytest.approx(first + second - earned)
+
+
+@pytest.mark.parametrize("wrong", [-1.0, float("nan"), float("inf")])
+def test_prices_that_are_none_are_refused(scripts: dict[str, ModuleType], wrong: float) -> None:
+    """A negative price would prove anything."""
+    problem = tiny_instance(1)
+    shape = (len(problem.class_name), problem.items, problem.slots + 1)
+    with pytest.raises(ValueError, match="negative or not finite"):
+        scripts["price_bound"].price_bound(vars(problem), np.full(shape, wrong))
+    with pytest.raises(ValueError, match="shape"):
+        scripts["price_bound"].price_bound(vars(problem), np.zeros(shape)[:, :, 1:])
+
+
+def test_only_what_is_better_is_kept(scripts: dict[str, ModuleType], tiny: Problem) -> None:
+    """A worse plan or worse prices change nothing, better ones replace what was there."""
+    best_known = scripts["best_known"]
+    good = solve(tiny, effort=10, seed=1, bounded=False).plan
+    idle = Plan(crews=((),) * tiny.crews)
+    zeros = np.zeros((len(tiny.class_name), tiny.items, tiny.slots + 1))
+    assert best_known.keep("tiny", plan=idle, price=zeros) == "plan and prices"
+    price = best_known.better_prices(tiny, good.cost(tiny), 10, 0.5)
+    assert best_known.keep("tiny", plan=good, price=price) == "plan and prices"
+    known = best_known.known("tiny")
+    assert known.faults == ()
+    assert known.plan.crews == good.crews
+    assert 0 < known.proven <= good.cost(tiny)
+    assert best_known.keep("tiny", plan=idle, price=zeros) == "nothing"
+    assert best_known.known("tiny").plan.summary == known.plan.summary
+
+
+def test_a_bound_without_prices_is_stated_as_such(
+    scripts: dict[str, ModuleType], tiny: Problem
+) -> None:
+    """Where a search proved clearly more than the prices do, the table says by whom."""
+    best_known = scripts["best_known"]
+    good = solve(tiny, effort=10, seed=1, bounded=False).plan
+    zeros = np.zeros((len(tiny.class_name), tiny.items, tiny.slots + 1))
+    best_known.keep("tiny", plan=good, price=zeros, claim=0.9 * good.cost(tiny))
+    for _ in range(2):
+        stated = best_known.known("tiny").plan.summary
+        assert stated["bound_by"] == "search"
+        assert stated["gap"] == pytest.approx(0.1)
+        best_known.keep("tiny")
+
+
+def test_an_impossible_plan_is_not_taken(scripts: dict[str, ModuleType], tiny: Problem) -> None:
+    """The checker has the last word on what somebody sends."""
+    best_known = scripts["best_known"]
+    good = solve(tiny, effort=10, seed=1, bounded=False).plan
+    path = best_known.plan_path("sent")
+    best_known.write_plan(path, good, tiny)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    moves = next(crew["moves"] for crew in document["crews"] if crew["moves"])
+    moves[-1]["slots"] += 1
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(RoadplanError, match="not possible"):
+        best_known.take(path, "tiny")
+    assert not best_known.plan_path("tiny").exists()
