@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,19 @@ _language_option = click.option(
     help="Simulated draws of stuck vehicles a member; 0 leaves the simulation out.",
 )
 @click.option("--from-plan", type=_FILE, metavar="PLAN", help="A plan.json to begin from.")
+@click.option(
+    "--keep",
+    "keep_path",
+    type=_FILE,
+    metavar="PLAN",
+    help="The plan.json that crews have in hand: each departure from its passes costs.",
+)
+@click.option(
+    "--change-cost",
+    type=click.FloatRange(min=0),
+    metavar="VEH_H",
+    help="What each pass costs that is new or dropped against --keep; 2 by default.",
+)
 @json_option
 def plan(
     *,
@@ -116,6 +130,8 @@ def plan(
     service: str,
     draws: int,
     from_plan: Path | None,
+    keep_path: Path | None,
+    change_cost: float | None,
     as_json: bool,
 ) -> None:
     """Send every crew where it saves the most, and prove how good that is.
@@ -128,10 +144,13 @@ def plan(
     """
     from roadplan.corridor import load
     from roadplan.winter.build import PlanOptions, build
+    from roadplan.winter.change import FormerPlan
     from roadplan.winter.night import prepare
     from roadplan.winter.plan import Plan
     from roadplan.winter.planning import make_plan
 
+    if change_cost is not None and keep_path is None:
+        raise click.UsageError("--change-cost needs --keep PLAN: the plan that is changed")
     road = load(corridor_path)
     fleet = _fleet(fleet_path, road)
     night = prepare(
@@ -144,7 +163,10 @@ def plan(
         now=_state(state_path, road),
     )
     options = PlanOptions(worst_weight=worst, service=service)  # type: ignore[arg-type] # a Choice
-    board = build(night, fleet, options, item_km=item_km)
+    if change_cost is not None:
+        options = replace(options, change_veh_h=change_cost)
+    keep = None if keep_path is None else FormerPlan.load(keep_path)
+    board = build(night, fleet, options, item_km=item_km, keep=keep)
     begin = None if from_plan is None else Plan.load(from_plan)
     limit = 60.0 if time_limit is None and effort is None else time_limit
     with _bar("Planning", quiet=as_json) as tell:

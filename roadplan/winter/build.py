@@ -18,6 +18,7 @@ from roadplan.corridor import Position
 from roadplan.errors import RoadplanError
 from roadplan.traffic.demand import HEAVY, LIGHT
 from roadplan.weather import Road, depth_between_passes, effects
+from roadplan.winter.change import FormerPlan, Kept, match
 from roadplan.winter.fleet import Crew, Fleet
 from roadplan.winter.items import Items, join_items
 from roadplan.winter.jam_cost import Curves, Lane, ahead, jam_cost
@@ -60,6 +61,10 @@ class PlanOptions:
     too_deep_share
         A pass is not offered where in more than this share of the members the snow is deeper
         than the class moves.
+    change_veh_h
+        Cost of a pass that a former plan makes and the new one does not, or the other way round.
+    change_slots
+        Slots by which a pass may move and still be the same pass.
     """
 
     worst_share: float = 0.1
@@ -77,6 +82,8 @@ class PlanOptions:
     hard_veh_h: float = 1000.0
     moving_veh_h: float = 0.2
     too_deep_share: float = 0.1
+    change_veh_h: float = 2.0
+    change_slots: int = 1
 
     def __post_init__(self) -> None:
         for name, value, low, high in (
@@ -105,6 +112,8 @@ class Costs:
         shape (item, T + 1, T + 1).
     deep_cm
         Depth at its deepest segment that only the allowed share of members exceeds, same shape.
+    change_veh_h
+        Cost of departing from a former plan, same shape; None where there is none to keep.
     """
 
     jam_veh_h: NDArray[np.float32] = field(repr=False)
@@ -112,6 +121,7 @@ class Costs:
     weight: Floats
     depth_cm: NDArray[np.float32] = field(repr=False)
     deep_cm: NDArray[np.float32] = field(repr=False)
+    change_veh_h: NDArray[np.float32] | None = field(default=None, repr=False)
 
     def expected(self, member_weight: Floats | None = None) -> NDArray[np.float32]:
         """Return the cost between passes with members weighted, shape (item, T + 1, T + 1)."""
@@ -121,6 +131,8 @@ class Costs:
         total *= self.weight[:, None, None].astype(np.float32)
         if self.late_veh_h is not None:
             total += np.einsum("jmab,m->jab", self.late_veh_h, share.astype(np.float32))
+        if self.change_veh_h is not None:
+            total += self.change_veh_h
         return np.asarray(total, dtype=np.float32)
 
     def floor_veh_h(self, cost: NDArray[np.float32]) -> float:
@@ -201,6 +213,8 @@ class Board:
         Shape (node, node): shortest ways.
     problem
         The arrays.
+    kept
+        The former plan that is kept as far as it pays; None where there is none.
     notes
         What was assumed or left out.
     """
@@ -219,6 +233,7 @@ class Board:
     plough_h: Floats = field(repr=False)
     travel_m: Floats = field(repr=False)
     problem: Problem
+    kept: Kept | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     _posts: dict[Position, str] = field(default_factory=dict, repr=False)
 
@@ -262,6 +277,7 @@ def build(
     *,
     item_km: float | None = None,
     title: str = "",
+    keep: FormerPlan | None = None,
     threads: int = 2,
 ) -> Board:
     """Build the winter problem of a night and a fleet.
@@ -278,13 +294,16 @@ def build(
         Aimed length of items; by default what the most usual class ploughs in a slot.
     title
         One line for people.
+    keep
+        A plan made before, from which each departure costs `options.change_veh_h`. It is part of
+        the costs between passes, so that the bound is one on both together.
     threads
         For the costs.
 
     Raises
     ------
     RoadplanError
-        The costs of all members would not fit into memory.
+        The costs of all members would not fit into memory, or the former plan is of another road.
     """
     options = options or PlanOptions()
     notes: list[str] = [*night.notes, *fleet.notes]
@@ -294,7 +313,13 @@ def build(
         length_m=_item_length_m(night, fleet, item_km),
         cuts=[fleet.bases[crew.base].position for crew in fleet.crews],
     )
+    kept = None
+    if keep is not None:
+        kept = match(keep, night, items, veh_h=options.change_veh_h, tolerance=options.change_slots)
+        notes += kept.notes
     costs = waiting_costs(night, items, options, threads=threads)
+    if kept is not None and kept.veh_h > 0:
+        costs = replace(costs, change_veh_h=kept.cost())
     duties = _duties(night, fleet, notes)
     class_crew, crew_class = _classes(duties)
     places, access_m, depot_of, duty_node = _places(night, fleet, items, duties)
@@ -354,6 +379,7 @@ def build(
         plough_h=plough_h,
         travel_m=travel_m,
         problem=problem,
+        kept=kept,
         notes=tuple(notes),
     )
 

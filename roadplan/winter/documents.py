@@ -13,6 +13,7 @@ import pandas as pd
 
 from roadplan.corridor import Position
 from roadplan.tables.schema import Column, Kind, Table
+from roadplan.winter.change import DIRECTIONS, pass_documents
 from roadplan.winter.replay import Leg
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ DOMAIN: Final = "orders"
 
 KINDS: Final = ("plough", "travel", "refill")
 """What a leg of a crew can be, as tables and order sheets name it."""
-
-DIRECTIONS: Final = ("rising", "falling")
 
 
 def _column(
@@ -204,6 +203,21 @@ PLAN_SCHEMA: Final[Mapping[str, Any]] = {
                     "description": "95 % interval of the mean over members and draws",
                 },
                 "reasons": {"type": "array", "items": {"type": "string"}},
+                "change": {
+                    "type": "object",
+                    "description": "Passes kept of a former plan, and what departing from it costs",
+                    "required": ["kept", "new", "dropped", "cost_veh_h"],
+                    "properties": {
+                        "kept": {"type": "integer"},
+                        "new": {"type": "integer"},
+                        "dropped": {"type": "integer"},
+                        "cost_veh_h": {"type": "number"},
+                    },
+                },
+                "cost_without_change": {
+                    "type": "number",
+                    "description": "The cost less that of departing from the former plan",
+                },
             },
         },
         "simulated": {
@@ -212,6 +226,22 @@ PLAN_SCHEMA: Final[Mapping[str, Any]] = {
             "items": {"type": "object", "required": ["plan", "delay_veh_h"]},
         },
         "notes": {"type": "array", "items": {"type": "string"}},
+        "passes": {
+            "type": "array",
+            "description": "Every pass on the road and in absolute time, by whole slots",
+            "items": {
+                "type": "object",
+                "required": ["crew", "route", "from_m", "to_m", "direction", "done"],
+                "properties": {
+                    "crew": {"type": "string"},
+                    "route": {"type": "string"},
+                    "from_m": {"type": "number"},
+                    "to_m": {"type": "number"},
+                    "direction": {"enum": list(DIRECTIONS)},
+                    "done": {"type": "string", "format": "date-time"},
+                },
+            },
+        },
         "crews": {
             "type": "array",
             "items": {
@@ -278,6 +308,7 @@ def plan_document(planned: NightPlan) -> dict[str, Any]:
         "summary": base["summary"],
         "simulated": planned.comparison,
         "notes": list(board.notes),
+        "passes": pass_documents(plan, board.problem, night, board.items),
         "crews": base["crews"],
     }
 
@@ -381,6 +412,9 @@ def stretch_frame(planned: NightPlan) -> pd.DataFrame:
             if leg.kind == "plough":
                 done[leg.item].append(leg.end_h)
     cost = board.problem.cost
+    if board.costs.change_veh_h is not None:
+        # A stretch costs its delay; what was changed is told of the whole plan.
+        cost = cost - board.costs.change_veh_h
     rows = []
     for item, moments in enumerate(planned.plan.passes(board.problem)):
         stops = [0, *(m for m in moments if m < slots), slots]

@@ -6,13 +6,14 @@ import html
 import math
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from roadplan.files import replace_text
 from roadplan.i18n import LANGUAGES
 from roadplan.winter.build import Board, worst_weights
+from roadplan.winter.change import Change, follow
 from roadplan.winter.documents import (
     CREW_ORDERS,
     STRETCH_TABLE,
@@ -61,6 +62,10 @@ class NightPlan:
         values: dict[str, Any] = dict(self.result.plan.summary)
         values["delay_veh_h"] = values["delay_veh_h_interval"] = None
         values["floor_cost"] = self.floor_veh_h
+        change = self.change
+        if change is not None:
+            values["change"] = asdict(change)
+            values["cost_without_change"] = self.result.cost - change.cost_veh_h
         if self.outcome is not None:
             found = self.outcome.delay(THE_PLAN)
             values["delay_veh_h"] = max(0.0, found.value)
@@ -69,6 +74,13 @@ class NightPlan:
         values["latest_pass_min"] = round(60 * self.timetable.latest_h, 1)
         values["overrun_min"] = round(60 * self.timetable.overrun_h, 1)
         return replace(self.result.plan, summary=values)
+
+    @property
+    def change(self) -> Change | None:
+        """How the plan departs from the former one; None where none was to be kept."""
+        if self.board.kept is None:
+            return None
+        return self.board.kept.change(self.result.plan.passes(self.board.problem))
 
     @property
     def floor_veh_h(self) -> float:
@@ -95,6 +107,7 @@ class NightPlan:
                 f"cleared, {self.floor_veh_h:,.1f} veh·h with crews without end"
             ),
         ]
+        lines += self._changes()
         if self.outcome is not None:
             lines.append(
                 f"simulated with queues and stuck vehicles ({len(self.outcome.members)} members, "
@@ -113,6 +126,19 @@ class NightPlan:
             else f"in continuous time the latest pass is {late:.0f} min after its slot"
         )
         return "\n".join([*lines, *board.notes])
+
+    def _changes(self) -> list[str]:
+        """Return what became of the former plan, in a line."""
+        change, kept = self.change, self.board.kept
+        if change is None or kept is None:
+            return []
+        text = (
+            f"of {kept.former.source} {change.kept} passes are kept, {change.dropped} dropped and "
+            f"{change.new} new, at {kept.veh_h:g} veh·h each: {change.cost_veh_h:,.1f} of the "
+            f"{self.result.cost:,.1f} veh·h, which leaves "
+            f"{self.result.cost - change.cost_veh_h:,.1f} veh·h of delay and driving"
+        )
+        return [text]
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.summary())}</pre>"
@@ -208,9 +234,14 @@ def make_plan(
     -----
     With a weight on the worst members a first plan is made with all members alike; its worst
     members then count more in the plan proper, whose cost and bound are of these weights.
+
+    Where a former plan is to be kept and none is given to begin from, the search begins with the
+    former passes, each made by its own crew as far as that still can.
     """
     from roadplan.winter.replay import replay
 
+    if start is None and board.kept is not None and board.kept.veh_h > 0:
+        start = follow(board.kept, board.problem)
     if board.options.worst_weight > 0 and board.problem.crews:
         part = None if time_limit_s is None else FIRST_SHARE * time_limit_s
         rounds = None if effort is None else max(1, int(FIRST_SHARE * effort))

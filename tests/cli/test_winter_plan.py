@@ -22,7 +22,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with a small plan."""
     out = tmp_path_factory.mktemp("night")
     code = run(
-        "winter", "plan", "--storm", "snow-band", "--hours", "5", "--members", "2",
+        "winter", "plan", "--storm", "wet-snow", "--hours", "7", "--members", "2",
         "--effort", "1", "--seed", "3", "--draws", "1", "--out", str(out), "--json",
     )  # fmt: skip
     assert code == 0
@@ -67,6 +67,21 @@ def test_value_prices_one_more_crew(planned: Path, capsys: pytest.CaptureFixture
     assert worth["saved_veh_h"] >= 0
 
 
+def test_a_plan_in_hand_is_kept(
+    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The summary says how many passes are kept, dropped and new."""
+    code = run(
+        "winter", "plan", "--storm", "wet-snow", "--hours", "7", "--members", "2",
+        "--time-limit", "1", "--draws", "0", "--out", str(tmp_path), "--json",
+        "--keep", str(planned / "plan.json"), "--change-cost", "500",
+    )  # fmt: skip
+    assert code == 0
+    change = json.loads(capsys.readouterr().out)["summary"]["change"]
+    assert change["kept"] > 0
+    assert change["new"] == change["dropped"] == 0
+
+
 def test_templates_are_written_and_the_schema_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +105,8 @@ def test_templates_are_written_and_the_schema_is_printed(
         (("--storm", "buran", "--slot", "7"), 1, "do not go into an hour"),
         (("--storm", "buran", "--start", "tomorrow"), 2, "no moment"),
         (("--storm", "buran", "--hours", "0"), 2, "hours"),
+        (("--storm", "buran", "--change-cost", "1"), 2, "--keep"),
+        (("--storm", "buran", "--members", "2", "--keep", "none.json"), 1, "none.json"),
         (("--storm", "buran", "--members", "2", "--from-plan", "none.json"), 1, "none.json"),
     ],
 )
