@@ -1,4 +1,4 @@
-"""The benchmark instances are what they say: files, best known plans, bounds and their table."""
+"""The benchmark instances are what they say, and the scripts that measure reckon rightly."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ from roadplan.errors import RoadplanError
 from roadplan.winter.instances import tiny_instance
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import ARRAYS, Problem
-from roadplan.winter.solve import solve
+from roadplan.winter.solve import Progress, Result, solve
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 NAMES = sorted(path.stem for path in (BENCHMARKS / "instances").glob("*-*-*.plan.json"))
 NAMES = [name.removesuffix(".plan") for name in NAMES]
-SCRIPTS = ("winter_tables", "price_bound", "make_instances", "best_known")
+SCRIPTS = (
+    "winter_tables",
+    "price_bound",
+    "make_instances",
+    "best_known",
+    "bench_winter",
+    "bench_out_of_sample",
+)
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +209,57 @@ def test_an_impossible_plan_is_not_taken(scripts: dict[str, ModuleType], tiny: P
     with pytest.raises(RoadplanError, match="not possible"):
         best_known.take(path, "tiny")
     assert not best_known.plan_path("tiny").exists()
+
+
+def test_a_gap_is_what_was_proven_at_the_moment(scripts: dict[str, ModuleType]) -> None:
+    """A bound found later does not shine on an earlier moment, a floor known before does."""
+    bench = scripts["bench_winter"]
+    history = (
+        Progress(1.0, 200.0, -np.inf, 0.0),
+        Progress(4.0, 150.0, 90.0, 0.1),
+        Progress(9.0, 120.0, 114.0, 0.2),
+    )
+    result = Result(
+        plan=Plan(crews=()), cost=120.0, bound=114.0, status="feasible", method="search",
+        history=history, elapsed_s=10.0,
+    )  # fmt: skip
+    plain = bench.Measured(bench.Case("x", tiny_instance(0)), result, 1.0, "")
+    assert plain.gap_at(1.0) == np.inf
+    assert plain.gap_at(5.0) == pytest.approx(0.4)
+    assert plain.gap == pytest.approx(0.05)
+    assert plain.row()[1:4] == ("40.00%", "–", "5.00%")
+    floored = bench.Measured(bench.Case("x", tiny_instance(0), floor=100.0), result, 1.0, "")
+    assert floored.gap_at(1.0) == pytest.approx(0.5)
+
+
+def test_halves_share_no_member_and_swap(scripts: dict[str, ModuleType]) -> None:
+    """Nobody is scored by a plan that has seen it, and each pair of repeats scores everybody."""
+    halves = scripts["bench_out_of_sample"].halves
+    for repeat in range(6):
+        ours, others = halves(11, repeat=repeat, seed=3)
+        assert sorted([*ours, *others]) == list(range(11))
+    for pair in (0, 2, 4):
+        first, second = (halves(11, repeat=pair + i, seed=3) for i in (0, 1))
+        assert first[0].tolist() == second[1].tolist()
+    assert halves(4, repeat=0, seed=3)[0].tolist() == [0, 2]
+
+
+def test_savings_are_paired_by_member(scripts: dict[str, ModuleType]) -> None:
+    """Half the delay in every member is a saving of half without any doubt; draws are averaged."""
+    saving = scripts["bench_out_of_sample"].saving
+    other = np.array([10.0, 30.0, 400.0, 400.0])
+    member = np.array([0, 0, 1, 2])
+    assert saving(other / 2, other, member) == (0.5, 0.0)
+    # Members' means 20, 400, 400 against 20, 400, 100: the ratio is 520/820.
+    value, half = saving(np.array([20.0, 20.0, 400.0, 100.0]), other, member)
+    ratio = 520 / 820
+    rest = np.array([20 - ratio * 20, 400 - ratio * 400, 100 - ratio * 400])
+    assert value == pytest.approx(1 - ratio)
+    assert half == pytest.approx(1.959964 * rest.std(ddof=1) / 3**0.5 / (820 / 3))
+
+
+def test_a_section_is_replaced_where_it_stands(scripts: dict[str, ModuleType]) -> None:
+    """Running a benchmark again changes its own section only."""
+    replace = scripts["winter_tables"].replace_section
+    text = replace(replace("", "a", "old"), "b", "other")
+    assert replace(text, "a", "new") == text.replace("old", "new")
