@@ -4,6 +4,7 @@
     python tests/benchmarks/best_known.py --seconds 600             # search, keep what is better
     python tests/benchmarks/best_known.py --take plan.json NAME     # somebody's plan, if better
     python tests/benchmarks/best_known.py --take prices.npz NAME    # somebody's prices, if better
+    python tests/benchmarks/best_known.py --forget-claims           # bounds by prices only
 
 Searching and taking never make anything worse: a plan gives way only to a cheaper one that the
 checker accepts, prices only to prices that prove more. Afterwards the table in
@@ -113,7 +114,12 @@ def write_plan(path: Path, plan: Plan, problem: Problem) -> None:
 
 
 def keep(
-    name: str, *, plan: Plan | None = None, price: Floats | None = None, claim: float = -math.inf
+    name: str,
+    *,
+    plan: Plan | None = None,
+    price: Floats | None = None,
+    claim: float = -math.inf,
+    claims: bool = True,
 ) -> str:
     """Take what is better than what is known of an instance, and say what that was.
 
@@ -125,6 +131,8 @@ def keep(
         New ones, or None.
     claim
         A bound for which there are no prices (from branching).
+    claims
+        Whether such a bound stated before still counts.
     """
     problem = Problem.load(problem_path(name))
     known = Plan.load(plan_path(name)) if plan_path(name).exists() else None
@@ -148,7 +156,7 @@ def keep(
             write_prices(prices_path(name), price, problem)
             proven = found
             news.append("prices")
-    if known is not None and known.summary.get("bound_by") == "search":
+    if claims and known is not None and known.summary.get("bound_by") == "search":
         claim = max(claim, float(known.summary["bound"]))
     write_plan(plan_path(name), _summed_up(best, problem, proven, claim), problem)
     return " and ".join(news) or "nothing"
@@ -347,17 +355,21 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="names or patterns; by default all")
     parser.add_argument("--seconds", type=float, help="search each so long for plan and prices")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--forget-claims", action="store_true", help="state bounds by prices only")
     parser.add_argument("--take", type=Path, metavar="FILE", help="a plan or prices for one NAME")
     options = parser.parse_args()
     if options.take is not None:
         if options.names != chosen(options.names):
             sys.exit("--take needs the name of one instance")
         print(f"{options.names[0]}: better: {take(options.take, options.names[0])}")
+    elif options.forget_claims:
+        for name in chosen(options.names or None):
+            keep(name, claims=False)
     elif options.seconds is not None:
         search_all(chosen(options.names or None), seconds=options.seconds, seed=options.seed)
     every = [known(name) for name in INSTANCES if plan_path(name).exists()]
     content = best_table(every)
-    if options.take is not None or options.seconds is not None:
+    if options.take is not None or options.seconds is not None or options.forget_claims:
         write_section(README, SECTION, content)
     print(content)
     faults = [fault for each in every for fault in each.faults]

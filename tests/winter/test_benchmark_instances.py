@@ -140,7 +140,7 @@ def test_no_prices_prove_more_than_a_plan_costs(
 ) -> None:
     """Whatever the prices, good or drawn at random, the bound stays below the best plan."""
     problem = tiny_instance(4, segments=3, storm="burst", **rules)  # type: ignore[arg-type]
-    cost = solve(problem, effort=10, seed=1, bounded=False).cost
+    cost = solve(problem, effort=4, seed=1, bounded=False).cost
     shape = (len(problem.class_name), problem.items, problem.slots + 1)
     rng = np.random.default_rng(5)
     bound = scripts["price_bound"].price_bound
@@ -204,6 +204,8 @@ def test_a_bound_without_prices_is_stated_as_such(
         assert stated["bound_by"] == "search"
         assert stated["gap"] == pytest.approx(0.1)
         best_known.keep("tiny")
+    best_known.keep("tiny", claims=False)
+    assert best_known.known("tiny").plan.summary["bound_by"] == "prices"
 
 
 def test_an_impossible_plan_is_not_taken(scripts: dict[str, ModuleType], tiny: Problem) -> None:
