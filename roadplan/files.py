@@ -3,10 +3,50 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+from roadplan.errors import RoadplanError
+
+DAMAGED: Final = (
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy raises besides ValueError when it reads a damaged npz file."""
+
+
+def folder_for_results(path: str | os.PathLike[str]) -> Path:
+    """Return a folder after making sure that files can be written into it once it is made.
+
+    Call it before long work, so that the work is not lost. The folder is not made.
+
+    Raises
+    ------
+    RoadplanError
+        A file is in the way, or nothing may be written there.
+    """
+    folder = Path(path)
+    nearest = folder.absolute()
+    while not (nearest.exists() or nearest.is_symlink()):
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise RoadplanError(f"nothing can be written into {folder}: {nearest} is no folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise RoadplanError(f"nothing can be written into {folder}: {nearest} may not be written")
+    return folder
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """The command line: thin shells that read arguments, call the library and show the result.
 
-Exit codes: 0 done; 1 the input or the thing checked has faults; 2 the command was called wrongly;
-3 an outside service did not answer; 130 interrupted.
+Exit codes: 0 done; 1 the input or the thing checked has faults, or a file cannot be written; 2 the
+command was called wrongly; 3 an outside service did not answer; 130 interrupted.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -84,5 +85,14 @@ def main(args: list[str] | None = None) -> None:
         sys.exit(EXIT_SERVICE)
     except RoadplanError as error:
         click.echo(f"Error: {error}", err=True)
+        sys.exit(EXIT_FAULTS)
+    except BrokenPipeError:
+        # Whoever read our output, as `head`, has seen enough; nothing more may be flushed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_FAULTS)
+    except OSError as error:
+        # A full disk, a folder that may not be written: the system's own words and the file.
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"Error: {place}{error.strerror or error}", err=True)
         sys.exit(EXIT_FAULTS)
     sys.exit(result if isinstance(result, int) else 0)

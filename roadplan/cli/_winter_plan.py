@@ -140,9 +140,12 @@ def plan(
     order sheets to print, orders_ru.html, orders_kk.html and orders_en.html; and with the
     simulation the dispatcher's page storm.html.
 
-    Ctrl-C ends the search and keeps the best plan so far.
+    Ctrl-C during the search ends it and keeps the best plan so far: its status is "interrupted"
+    and the exit code 0. Again, it leaves the simulation out. Before the search nothing is written
+    and the exit code is 130.
     """
     from roadplan.corridor import load
+    from roadplan.files import folder_for_results
     from roadplan.winter.build import PlanOptions, build
     from roadplan.winter.change import FormerPlan
     from roadplan.winter.night import prepare
@@ -151,6 +154,7 @@ def plan(
 
     if change_cost is not None and keep_path is None:
         raise click.UsageError("--change-cost needs --keep PLAN: the plan that is changed")
+    folder_for_results(out)
     road = load(corridor_path)
     fleet = _fleet(fleet_path, road)
     night = prepare(

@@ -87,8 +87,10 @@ def chord_to_geodesic(start: Floats, end: Floats) -> Floats:
     direction = chord / np.maximum(length, 1e-9)[:, None]
     # Where start and end coincide there is no direction: any radius gives 0.
     radius = 1 / np.maximum(curvature((start + end) / 2, direction), 1e-9)
-    arc: Floats = 2 * radius * np.arcsin(np.minimum(length / (2 * radius), 1.0))
-    return arc
+    arc = 2 * radius * np.arcsin(np.minimum(length / (2 * radius), 1.0))
+    # Between antipodes the middle of the chord is the centre, whose curvature means nothing.
+    least: Floats = np.maximum(arc, length)
+    return least
 
 
 def is_long(chord_m: Floats) -> NDArray[np.bool_]:

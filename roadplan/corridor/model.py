@@ -396,7 +396,7 @@ class Corridor:
         length = self.route(position.route).length_m
         if not 0 <= position.station_m <= length:
             raise StationError(
-                f"station {position.station_m:g} is not on {position.route}; "
+                f"station {position.station_m:.2f} is not on {position.route}; "
                 f"give 0 to {length:.2f} m"
             )
         return position

@@ -12,14 +12,13 @@ import datetime as dt
 import json
 import os
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from roadplan.errors import RoadplanError
-from roadplan.files import replacing
+from roadplan.files import DAMAGED, replacing
 from roadplan.weather.flag import Flag
 from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
 from roadplan.weather.units import CANONICAL
@@ -134,5 +133,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
             return {key: archive[key] for key in archive.files}
     except RoadplanError:
         raise
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise RoadplanError(f"{path} cannot be read as a storm: {error}") from error
+    except DAMAGED as error:
+        raise RoadplanError(f"{path} cannot be read as a storm: it is damaged") from error

@@ -23,6 +23,7 @@ from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 
 from roadplan.errors import RoadplanError
+from roadplan.winter._cp_sat import solve_model
 
 Floats = NDArray[np.float64]
 
@@ -423,7 +424,7 @@ def _solve(
     solver.parameters.max_time_in_seconds = time_limit_s
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 2
-    status = solver.solve(model)
+    status = solve_model(solver, model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise RoadplanError(
             f"no posture was found within {time_limit_s:.0f} s; give the solver more time"

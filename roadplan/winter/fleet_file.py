@@ -128,6 +128,8 @@ class _Reader:
         self.parts = tuple(parts)
         self.faults: list[Fault] = []
         self.notes: list[str] = []
+        self.broken: set[str] = set()
+        """Depots whose own rows have faults, so that rows that name them are not faulted too."""
 
     def fault(self, row: Row, column: str, why: str, remedy: str) -> None:
         self.faults.append(
@@ -219,10 +221,12 @@ class _Reader:
                     position = self.corridor.position(str(row["place"]))
                 except RoadplanError as error:
                     self.fault(row, "place", str(error), "give a place on the road")
+                    self.broken.add(str(row["depot"]))
                     continue
             if position is None:
                 why = f"the corridor has no depot {row['depot']}, and no place is given"
                 self.fault(row, "place", why, "give a kilometre post or route@metres")
+                self.broken.add(str(row["depot"]))
                 continue
             found[str(row["depot"])] = Base(
                 id=str(row["depot"]),
@@ -258,7 +262,7 @@ class _Reader:
         value = str(row[column])
         if value in known:
             return True
-        if value:
+        if value and value not in self.broken:
             some = ", ".join(list(known)[:12]) or "none"
             self.fault(row, column, f"there is no {noun} {value!r}", f"give one of {some}")
         return False

@@ -170,7 +170,9 @@ def prepare(
         raise RoadplanError(
             f"slots of {slot_minutes} min do not go into an hour; give 10, 12, 15, 20, 30 or 60"
         )
-    if not (np.isfinite(hours) and hours * 60 >= slot_minutes):
+    if not np.isfinite(hours):
+        raise RoadplanError(f"a plan of {hours:g} h is not possible; give hours, as 24")
+    if hours * 60 < slot_minutes:
         raise RoadplanError(f"a plan of {hours:g} h is shorter than a slot of {slot_minutes} min")
     p = parameters or load_parameters()
     road = Road.from_corridor(corridor, p, longest_m=LONGEST_SEGMENT_M)

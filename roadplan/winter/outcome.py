@@ -83,7 +83,11 @@ class PlanOutcome:
                 {
                     "plan": name,
                     "delay_veh_h": max(0.0, delay.value),
-                    "delay_veh_h_interval": [delay.low, delay.high],
+                    # Delay is never below 0, however wide the interval of its mean.
+                    "delay_veh_h_interval": [
+                        max(0.0, delay.low) if np.isfinite(delay.low) else delay.low,
+                        delay.high,
+                    ],
                     "delay_cvar90_veh_h": conditional_value_at_risk(self.delays(name), 0.9),
                     "jam_over_5_km": jam.value,
                     "jam_over_5_km_interval": [jam.low, jam.high],

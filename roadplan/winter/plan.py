@@ -164,7 +164,10 @@ class Plan:
             raise RoadplanError(f"there is no file {path}") from error
         except (OSError, UnicodeDecodeError) as error:
             raise RoadplanError(f"{path} cannot be read: {error}") from error
-        return cls.from_json(text)
+        try:
+            return cls.from_json(text)
+        except RoadplanError as error:
+            raise RoadplanError(f"{path}: {error}") from error
 
 
 def idle_plan(problem: Problem) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import math
 import os
 from collections.abc import Callable, Iterable
@@ -26,6 +27,8 @@ from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.replay import Timetable
 from roadplan.winter.solve import Progress, Result, solve, solvers
 from roadplan.winter.solve.result import CLOSED_GAP, proven_gap
+
+_LOG = logging.getLogger(__name__)
 
 DRAWS: Final = 10
 """Draws of stuck vehicles for each member in the outcome of a plan."""
@@ -70,7 +73,7 @@ class NightPlan:
             found = self.outcome.delay(THE_PLAN)
             values["delay_veh_h"] = max(0.0, found.value)
             if math.isfinite(found.low):
-                values["delay_veh_h_interval"] = [float(found.low), float(found.high)]
+                values["delay_veh_h_interval"] = [max(0.0, float(found.low)), float(found.high)]
         values["latest_pass_min"] = round(60 * self.timetable.latest_h, 1)
         values["overrun_min"] = round(60 * self.timetable.overrun_h, 1)
         return replace(self.result.plan, summary=values)
@@ -115,8 +118,10 @@ class NightPlan:
             )
             for row in self.comparison:
                 low, high = row["delay_veh_h_interval"]
+                known = None not in (low, high)
+                interval = f"{low:,.0f}…{high:,.0f}" if known else "one member: no interval"
                 lines.append(
-                    f"  {row['plan']}: {row['delay_veh_h']:,.0f} veh·h ({low:,.0f}…{high:,.0f}), "
+                    f"  {row['plan']}: {row['delay_veh_h']:,.0f} veh·h ({interval}), "
                     f"P(jam > 5 km) = {row['jam_over_5_km']:.0%}"
                 )
         late = 60 * self.timetable.latest_h
@@ -263,12 +268,22 @@ def make_plan(
     result = _not_below(result, board.costs.floor_veh_h(board.problem.cost))
     outcome = None
     if draws:
-        plans = {THE_PLAN: result.plan, NOTHING: idle_plan(board.problem)}
-        for name in compare:
-            if name in solvers() and board.problem.crews:
-                made = solve(board.problem, method=name, time_limit_s=5.0, seed=seed)
-                plans[name] = made.plan
-        outcome = simulate(board, plans, draws=draws, seed=seed)
+        try:
+            outcome = _simulated(board, result.plan, compare=compare, draws=draws, seed=seed)
+        except KeyboardInterrupt:
+            # The plan is there already and must not be lost.
+            _LOG.warning("the simulation was interrupted; the plan comes without it")
     return NightPlan(
         board=board, result=result, outcome=outcome, timetable=replay(result.plan, board)
     )
+
+
+def _simulated(
+    board: Board, plan: Plan, *, compare: Iterable[str], draws: int, seed: int
+) -> PlanOutcome:
+    """Simulate a plan, nothing cleared and the plans of some solvers under the same draws."""
+    plans = {THE_PLAN: plan, NOTHING: idle_plan(board.problem)}
+    for name in compare:
+        if name in solvers() and board.problem.crews:
+            plans[name] = solve(board.problem, method=name, time_limit_s=5.0, seed=seed).plan
+    return simulate(board, plans, draws=draws, seed=seed)

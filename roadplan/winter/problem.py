@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from roadplan.errors import Fault, FaultsError, RoadplanError
-from roadplan.files import replacing
+from roadplan.files import DAMAGED, replacing
 
 FORMAT: Final = "roadplan-winter-problem"
 VERSION: Final = 1
@@ -293,8 +292,12 @@ def _read_archive(path: Path) -> dict[str, npt.NDArray[Any]]:
                 return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise RoadplanError(f"there is no file {path}") from error
-    except (OSError, ValueError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
         raise RoadplanError(f"{path} cannot be read as a winter problem: {error}") from error
+    except DAMAGED as error:
+        raise RoadplanError(
+            f"{path} cannot be read as a winter problem: it is cut short or damaged"
+        ) from error
     raise RoadplanError(f"{path} is not a winter problem: it is not an npz file")
 
 

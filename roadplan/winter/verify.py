@@ -16,6 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from roadplan.winter.verify_problem import array_faults, fingerprint, read_arrays
+
+PLAN_FORMAT = "roadplan-winter-plan"
+
 TOLERANCE = 1e-6
 """Relative difference at which a stated cost counts as another one."""
 
@@ -55,18 +59,32 @@ class Check:
 
     def summary(self) -> str:
         """Return the findings in a few lines of English."""
-        lines = [f"cost {self.cost:,.1f} veh·h with {self.passes} passes"]
-        lines.append(f"nothing cleared: {self.uncleared_cost:,.1f} veh·h")
-        if self.gap is not None:
-            lines.append(f"stated bound {self.stated_bound:,.1f} veh·h, gap {self.gap:.2%}")
-        else:
-            lines.append("no bound is stated")
+        lines = []
+        if math.isfinite(self.cost):
+            lines.append(
+                f"cost {self.cost:,.1f} veh·h with {_count(self.passes, 'pass', 'passes')}"
+            )
+            lines.append(f"nothing cleared: {self.uncleared_cost:,.1f} veh·h")
+            if self.gap is not None:
+                lines.append(f"stated bound {self.stated_bound:,.1f} veh·h, gap {self.gap:.2%}")
+            else:
+                lines.append("no bound is stated")
         if self.violations:
-            lines.append(f"{len(self.violations)} rules broken:")
+            number = len(self.violations)
+            lines.append(f"{_count(number, 'thing is', 'things are')} wrong:")
             lines += [f"  {violation}" for violation in self.violations]
         else:
             lines.append("every rule is kept")
         return "\n".join(lines)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _unusable(*violations: str) -> Check:
+    """Return the finding that a plan cannot even be costed."""
+    return Check(violations, math.nan, math.nan, None, None, None, 0)
 
 
 def verify(plan_path: str | os.PathLike[str], problem_path: str | os.PathLike[str]) -> Check:
@@ -75,11 +93,17 @@ def verify(plan_path: str | os.PathLike[str], problem_path: str | os.PathLike[st
     Files that cannot be read at all are reported as violations too.
     """
     try:
-        with np.load(problem_path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(problem_path)
+    except ValueError as error:
+        name = Path(problem_path).name
+        return _unusable(f"{name} cannot be read as a problem, which roadplan winter plan writes "
+                         f"as problem.npz: {error}")  # fmt: skip
+    try:
         document = json.loads(Path(plan_path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, EOFError, RecursionError) as error:
-        return Check((f"a file cannot be read: {error}",), math.nan, math.nan, None, None, None, 0)
+    except (OSError, ValueError, RecursionError) as error:
+        name = Path(plan_path).name
+        return _unusable(f"{name} cannot be read as a plan, which roadplan winter plan writes as "
+                         f"plan.json: {error}")  # fmt: skip
     return check(document, arrays)
 
 
@@ -119,11 +143,23 @@ def check(document: Any, arrays: Mapping[str, Any]) -> Check:
     arrays
         The arrays of the problem file by name.
     """
+    faults = array_faults(arrays)
+    if faults:
+        return _unusable(*faults)
     violations: list[str] = []
     slots = int(arrays["slots"])
     crews = document.get("crews") if isinstance(document, dict) else None
     if not isinstance(crews, list):
-        return Check(("the plan has no list of crews",), math.nan, math.nan, None, None, None, 0)
+        return _unusable("the plan has no list of crews")
+    kind, version = document.get("format", PLAN_FORMAT), document.get("version", 1)
+    if kind != PLAN_FORMAT or version != 1:
+        return _unusable(f"the plan is of format {str(kind)[:40]!r} and version "
+                         f"{str(version)[:40]}; the checker knows {PLAN_FORMAT!r}, 1")  # fmt: skip
+    made_for = document.get("problem") or ""
+    if made_for and made_for != fingerprint(arrays):
+        violations.append(
+            f"the plan was made for problem {str(made_for)[:40]}, not for {fingerprint(arrays)}"
+        )
     if len(crews) != len(arrays["crew_name"]):
         violations.append(f"the plan has {len(crews)} crews, not {len(arrays['crew_name'])}")
     passes: dict[int, dict[int, set[int]]] = {}
@@ -134,26 +170,51 @@ def check(document: Any, arrays: Mapping[str, Any]) -> Check:
     cost, counted = _cost(passes, arrays, slots, violations)
     cost += moving
     uncleared = float(np.asarray(arrays["cost"], dtype=np.float64)[:, 0, slots].sum())
-    stated = document.get("summary")
-    stated = stated if isinstance(stated, dict) else {}
-    stated_cost, bound = _number(stated.get("cost")), _number(stated.get("bound"))
-    if stated_cost is not None and abs(stated_cost - cost) > TOLERANCE * max(1.0, abs(cost)):
-        violations.append(f"the stated cost is {stated_cost:.3f}, recomputed {cost:.3f}")
-    if bound is not None and bound > cost + TOLERANCE * max(1.0, abs(cost)):
-        violations.append(f"the stated bound {bound:.3f} is above the cost {cost:.3f}")
-    gap = None
+    stated_cost, bound, gap = _stated(document.get("summary"), cost, uncleared, violations)
+    return Check(tuple(violations), cost, uncleared, stated_cost, bound, gap, counted)
+
+
+def _stated(
+    summary: Any, cost: float, uncleared: float, violations: list[str]
+) -> tuple[float | None, float | None, float | None]:
+    """Return cost and bound as stated and the gap between them; check what is stated."""
+    stated = summary if isinstance(summary, dict) else {}
+    if summary is not None and not isinstance(summary, dict):
+        violations.append("the summary is no object")
+    names = ("cost", "bound", "gap", "uncleared_cost")
+    found = {name: _number(stated.get(name)) for name in names}
+    violations.extend(
+        f"the stated {name} is no number"
+        for name in names
+        if stated.get(name) is not None and found[name] is None
+    )
+    for name, true in (("cost", cost), ("uncleared_cost", uncleared)):
+        value = found[name]
+        if value is not None and abs(value - true) > TOLERANCE * max(1.0, abs(true)):
+            what = name.replace("_", " ")
+            violations.append(f"the stated {what} is {value:.3f}, recomputed {true:.3f}")
+    bound, gap, stated_gap = found["bound"], None, found["gap"]
     if bound is not None:
+        if bound > cost + TOLERANCE * max(1.0, abs(cost)):
+            violations.append(f"the stated bound {bound:.3f} is above the cost {cost:.3f}")
         gap = max(0.0, (cost - bound) / cost) if cost > 0 else 0.0
-        stated_gap = _number(stated.get("gap"))
         if stated_gap is not None and abs(stated_gap - gap) > TOLERANCE:
             violations.append(f"the stated gap is {stated_gap:.6f}, recomputed {gap:.6f}")
-    return Check(tuple(violations), cost, uncleared, stated_cost, bound, gap, counted)
+    elif stated_gap is not None:
+        violations.append(f"a gap of {stated_gap:.6f} is stated without a bound")
+    if stated.get("status") == "optimal" and (gap is None or gap > 2 * TOLERANCE):
+        violations.append("the plan is called optimal, but its bound does not prove it")
+    return found["cost"], bound, gap
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _cost(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pyproj import Geod
@@ -416,6 +416,7 @@ def test_repr_says_length_and_points() -> None:
 
 @settings(deadline=None)
 @given(axis=axes(), lon=st.floats(-180, 180), lat=st.floats(-89, 89))
+@example(axis=Axis([-89, -89], [0, 9.04369477e-06]), lon=91.0, lat=0.0)
 def test_offset_is_the_distance_to_the_station_found(axis: Axis, lon: float, lat: float) -> None:
     """Wherever on earth a point lies, its offset is the geodesic distance to its station."""
     station, offset = axis.locate(lon, lat)

@@ -117,6 +117,21 @@ def test_closures_are_those_of_a_simulated_storm(road: Corridor, shipped_fleet: 
     assert (outcome.storm.conditions.barrier == barrier).all()
 
 
+def test_an_interrupted_simulation_leaves_the_plan(
+    shipped_board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C after the search costs the simulation, not the plan."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("roadplan.winter.planning.simulate", interrupted)
+    found = make_plan(shipped_board, effort=1, seed=1, bounded=False, draws=2, compare=())
+    assert found.outcome is None
+    assert found.comparison == []
+    assert found.plan.passes(shipped_board.problem)
+
+
 def test_odd_members_are_refused(shipped_plan: NightPlan) -> None:
     """Members that are not there, and no plan at all."""
     with pytest.raises(RoadplanError, match="members"):

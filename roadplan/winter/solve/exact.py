@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from roadplan.errors import RoadplanError
+from roadplan.winter._cp_sat import solve_model
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve.linear import reachable, returning
@@ -51,7 +52,7 @@ def exact(problem: Problem, network: Network, budget: Budget, *, seed: int) -> P
     solver.parameters.num_workers = 1
     if math.isfinite(budget.left_s):
         solver.parameters.max_time_in_seconds = budget.left_s
-    status = solver.solve(model)
+    status = solve_model(solver, model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise RoadplanError("CP-SAT found no plan in the time given")
     nights = empty_nights(network, 0)

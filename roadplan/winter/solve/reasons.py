@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve.linear import reachable, returning
@@ -32,7 +33,8 @@ def idle_reasons(problem: Problem, network: Network) -> tuple[bool, tuple[str, .
     if not len(problem.plough_class):
         return False, ("No class can clear any stretch: all stretches are closed to ploughs.",)
     sentences = [*_classes(problem), *_crews(problem)]
-    able = np.array([_can_clear(network, crew) for crew in range(network.crews)], dtype=bool)
+    before = _latest_before(problem)
+    able = np.array([_can_clear(network, c, before) for c in range(network.crews)], dtype=bool)
     stranded = [str(problem.crew_name[c]) for c in np.flatnonzero(~able)]
     known = " ".join(sentences)
     left = [name for name in stranded if f"Crew {name} " not in known]
@@ -52,7 +54,7 @@ def _names(names: list[str]) -> str:
 
 def _classes(problem: Problem) -> list[str]:
     """Return a sentence for each class with crews that can clear nothing."""
-    moments = np.arange(problem.slots + 1)
+    before = _latest_before(problem)
     sentences = []
     for k in np.unique(problem.crew_class):
         arcs = np.flatnonzero(problem.plough_class == k)
@@ -65,9 +67,29 @@ def _classes(problem: Problem) -> list[str]:
             sentences.append(f"All stretches are closed to class {name}.")
             continue
         items = np.unique(problem.plough_item[arcs])
-        if (problem.passable_since[k][items] >= np.maximum(moments, 1)).all():
+        if (problem.passable_since[k][items] > before[items])[:, 1:].all():
             sentences.append(f"The snow is too deep for class {name} everywhere.")
     return sentences
+
+
+def _latest_before(problem: Problem) -> npt.NDArray[np.int64]:
+    """Return the latest moment before each at which any crew's class could pass, or 0.
+
+    Shape (item, moment). Ways and times are left aside, so that nothing possible is denied: snow
+    that is too deep for every class stays, and no class can wait for another to go first.
+    """
+    last = np.zeros(problem.items, dtype=np.int64)
+    before = np.zeros((problem.items, problem.slots + 1), dtype=np.int64)
+    classes = np.unique(problem.crew_class)
+    ploughs = np.zeros((len(problem.class_name), problem.items), dtype=bool)
+    ploughs[problem.plough_class, problem.plough_item] = True
+    never = problem.slots + 1
+    since = np.where(ploughs[classes, :, None], problem.passable_since[classes], never)
+    soonest = since.min(axis=0)
+    for moment in range(1, problem.slots + 1):
+        before[:, moment] = last
+        last = np.where(soonest[:, moment] <= last, moment, last)
+    return before
 
 
 def _crews(problem: Problem) -> list[str]:
@@ -92,7 +114,7 @@ def _crews(problem: Problem) -> list[str]:
     return sentences
 
 
-def _can_clear(network: Network, crew: int) -> bool:
+def _can_clear(network: Network, crew: int, before: npt.NDArray[np.int64]) -> bool:
     """Say whether a crew can make any pass that counts and still end where it must."""
     start, until = int(network.crew_from[crew]), int(network.crew_until[crew])
     goal, duty = int(network.crew_goal[crew]), int(network.crew_duty[crew])
@@ -114,7 +136,7 @@ def _can_clear(network: Network, crew: int) -> bool:
             )
             done = t + network.arc_slots[arc]
             pair = network.arc_pair[arc]
-            shallow = network.since[pair // items, pair % items, done] < done
+            shallow = network.since[pair // items, pair % items, done] <= before[pair % items, done]
             if (back[done, network.arc_to[arc]] & shallow).any():
                 return True
     return False
