@@ -110,6 +110,14 @@ _language_option = click.option(
     metavar="VEH_H",
     help="What each pass costs that is new or dropped against --keep; 2 by default.",
 )
+@click.option(
+    "--reweight",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Rounds in which stretches count more by the queues they cause in the simulation.",
+)
 @json_option
 def plan(
     *,
@@ -132,6 +140,7 @@ def plan(
     from_plan: Path | None,
     keep_path: Path | None,
     change_cost: float | None,
+    reweight: int,
     as_json: bool,
 ) -> None:
     """Send every crew where it saves the most, and prove how good that is.
@@ -181,6 +190,7 @@ def plan(
             seed=seed,
             start=begin,
             draws=draws,
+            reweight=reweight,
             on_progress=lambda progress: tell(progress.share, _told(progress)),
         )
     files = planned.write(out)

@@ -152,12 +152,22 @@ class Costs:
 
     def by_member(self, passes: Sequence[Sequence[int]]) -> Floats:
         """Return the jam cost of each member when items are passed at some moments."""
+        return np.asarray(self.by_item(passes).sum(axis=0))
+
+    def by_item(self, passes: Sequence[Sequence[int]]) -> Floats:
+        """Return the jam cost of each item and member, all items counting alike.
+
+        Parameters
+        ----------
+        passes
+            Moments at which each item is passed.
+        """
         slots = self.jam_veh_h.shape[2] - 1
-        total = np.zeros(self.jam_veh_h.shape[1])
+        total = np.zeros(self.jam_veh_h.shape[:2])
         for item, moments in enumerate(passes):
             stops = [0, *(m for m in moments if 0 < m < slots), slots]
             for before, after in itertools.pairwise(stops):
-                total += self.jam_veh_h[item, :, before, after]
+                total[item] += self.jam_veh_h[item, :, before, after]
         return total
 
 
@@ -215,6 +225,8 @@ class Board:
         The arrays.
     kept
         The former plan that is kept as far as it pays; None where there is none.
+    member_weight
+        Weights of the members in the costs; None where all count alike.
     notes
         What was assumed or left out.
     """
@@ -234,6 +246,7 @@ class Board:
     travel_m: Floats = field(repr=False)
     problem: Problem
     kept: Kept | None = field(default=None, repr=False)
+    member_weight: Floats | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
     _posts: dict[Position, str] = field(default_factory=dict, repr=False)
 
@@ -251,7 +264,15 @@ class Board:
         if member_weight.shape != (self.night.members,) or not np.isclose(member_weight.sum(), 1):
             raise RoadplanError("give one weight for each member, summing to 1")
         cost = self.costs.expected(member_weight)
-        return replace(self, problem=replace(self.problem, cost=cost))
+        return replace(self, problem=replace(self.problem, cost=cost), member_weight=member_weight)
+
+    def reweighted(self, factor: Floats) -> Board:
+        """Return the same board with delay on each item counting `factor` times as much."""
+        if factor.shape != (len(self.items),) or not (np.isfinite(factor) & (factor > 0)).all():
+            raise RoadplanError("give one factor above 0 for each item")
+        costs = replace(self.costs, weight=self.costs.weight * factor)
+        cost = costs.expected(self.member_weight)
+        return replace(self, costs=costs, problem=replace(self.problem, cost=cost))
 
 
 def worst_weights(member_cost: Floats, options: PlanOptions) -> Floats:

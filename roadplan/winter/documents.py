@@ -214,6 +214,11 @@ PLAN_SCHEMA: Final[Mapping[str, Any]] = {
                         "cost_veh_h": {"type": "number"},
                     },
                 },
+                "reweighting": {
+                    "type": "object",
+                    "description": "Weights from the simulation, and delay of the plans made",
+                    "required": ["delay_veh_h", "chosen", "least", "most", "saved_share"],
+                },
                 "cost_without_change": {
                     "type": "number",
                     "description": "The cost less that of departing from the former plan",

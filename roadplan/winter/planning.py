@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from roadplan.errors import RoadplanError
 from roadplan.files import replace_text
 from roadplan.i18n import LANGUAGES
 from roadplan.winter.build import Board, worst_weights
@@ -25,6 +26,8 @@ from roadplan.winter.documents import (
 from roadplan.winter.outcome import PlanOutcome, simulate
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.replay import Timetable
+from roadplan.winter.reweight import DRAWS as REWEIGHT_DRAWS
+from roadplan.winter.reweight import Reweighting, reweigh
 from roadplan.winter.solve import Progress, Result, solve, solvers
 from roadplan.winter.solve.result import CLOSED_GAP, proven_gap
 
@@ -32,6 +35,9 @@ _LOG = logging.getLogger(__name__)
 
 DRAWS: Final = 10
 """Draws of stuck vehicles for each member in the outcome of a plan."""
+
+REWEIGHT_SHARE: Final = 0.7
+"""Share of the time for plans with weights from the simulation; the rest improves and bounds."""
 
 FIRST_SHARE: Final = 0.3
 """Share of the time for the plan by which the worst members are found."""
@@ -52,12 +58,17 @@ class NightPlan:
         The plan as the solver gave it.
     outcome
         The plan and what it is compared with, simulated; None where that was not asked for.
+    timetable
+        The plan in continuous time.
+    reweighting
+        What weights from the simulation brought; None where that was not asked for.
     """
 
     board: Board = field(repr=False)
     result: Result
     outcome: PlanOutcome | None = field(repr=False)
     timetable: Timetable = field(repr=False)
+    reweighting: Reweighting | None = None
 
     @property
     def plan(self) -> Plan:
@@ -69,6 +80,8 @@ class NightPlan:
         if change is not None:
             values["change"] = asdict(change)
             values["cost_without_change"] = self.result.cost - change.cost_veh_h
+        if self.reweighting is not None:
+            values["reweighting"] = _plain(asdict(self.reweighting))
         if self.outcome is not None:
             found = self.outcome.delay(THE_PLAN)
             values["delay_veh_h"] = max(0.0, found.value)
@@ -111,6 +124,8 @@ class NightPlan:
             ),
         ]
         lines += self._changes()
+        if self.reweighting is not None:
+            lines.append(self.reweighting.summary())
         if self.outcome is not None:
             lines.append(
                 f"simulated with queues and stuck vehicles ({len(self.outcome.members)} members, "
@@ -218,6 +233,7 @@ def make_plan(
     bounded: bool = True,
     draws: int = DRAWS,
     compare: Iterable[str] = ("beats",),
+    reweight: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> NightPlan:
@@ -234,6 +250,10 @@ def make_plan(
     compare
         Names of solvers whose plans are simulated too, besides nothing cleared; names that are
         not there are passed over.
+    reweight
+        Rounds in which items count more or less by what they cause in the simulation, in the
+        same time; see :mod:`roadplan.winter.reweight` for what that brought. Cost and bound are
+        then those of the weights of the plan that simulates best.
 
     Notes
     -----
@@ -245,26 +265,47 @@ def make_plan(
     """
     from roadplan.winter.replay import replay
 
+    if reweight < 0:
+        raise RoadplanError(f"{reweight} rounds of weights are not possible; give 0 or more")
     if start is None and board.kept is not None and board.kept.veh_h > 0:
         start = follow(board.kept, board.problem)
+    reweighting = None
+
+    def rough(on: Board, begin: Plan | None, share: float) -> Plan:
+        return solve(
+            on.problem,
+            time_limit_s=None if time_limit_s is None else share * time_limit_s,
+            effort=None if effort is None else max(1, int(share * effort)),
+            seed=seed,
+            start=_moved(begin, on),
+            bounded=False,
+            stop=stop,
+        ).plan
+
+    left = 1.0
     if board.options.worst_weight > 0 and board.problem.crews:
-        part = None if time_limit_s is None else FIRST_SHARE * time_limit_s
-        rounds = None if effort is None else max(1, int(FIRST_SHARE * effort))
-        first = solve(
-            board.problem, time_limit_s=part, effort=rounds, seed=seed, start=start,
-            bounded=False, stop=stop,
-        )  # fmt: skip
-        member_cost = board.costs.by_member(first.plan.passes(board.problem))
+        start = rough(board, start, FIRST_SHARE)
+        left -= FIRST_SHARE
+        member_cost = board.costs.by_member(start.passes(board.problem))
         board = board.weighted(worst_weights(member_cost, board.options))
-        start = first.plan
-        time_limit_s = None if time_limit_s is None else time_limit_s * (1 - FIRST_SHARE)
-    if start is not None:
-        # What it said of another problem is not true of this one; its moves are checked.
-        start = replace(start, problem_digest=board.problem.digest, summary={})
+    if reweight and board.problem.crews and len(board.items):
+        share = left * REWEIGHT_SHARE / (reweight + 1)
+        board, start, reweighting = reweigh(
+            board, reweight, lambda on, begin: rough(on, begin or start, share), seed=seed
+        )
+        left *= 1 - REWEIGHT_SHARE
     result = solve(
-        board.problem, time_limit_s=time_limit_s, effort=effort, seed=seed, start=start,
-        bounded=bounded, on_progress=on_progress, stop=stop,
-    )  # fmt: skip
+        board.problem,
+        time_limit_s=None if time_limit_s is None else left * time_limit_s,
+        effort=effort,
+        seed=seed,
+        start=_moved(start, board),
+        bounded=bounded,
+        on_progress=on_progress,
+        stop=stop,
+    )
+    if reweighting is not None and start is not None:
+        result = _better_simulated(board, result, start, seed=seed)
     result = _not_below(result, board.costs.floor_veh_h(board.problem.cost))
     outcome = None
     if draws:
@@ -274,8 +315,38 @@ def make_plan(
             # The plan is there already and must not be lost.
             _LOG.warning("the simulation was interrupted; the plan comes without it")
     return NightPlan(
-        board=board, result=result, outcome=outcome, timetable=replay(result.plan, board)
+        board=board,
+        result=result,
+        outcome=outcome,
+        timetable=replay(result.plan, board),
+        reweighting=reweighting,
     )
+
+
+def _moved(plan: Plan | None, board: Board) -> Plan | None:
+    """Return a plan to begin from without what was said of another problem.
+
+    Its moves are checked where it is used.
+    """
+    if plan is None:
+        return None
+    return replace(plan, problem_digest=board.problem.digest, summary={})
+
+
+def _better_simulated(board: Board, result: Result, plan: Plan, *, seed: int) -> Result:
+    """Return the result with the plan it began from where that simulates better."""
+    cost = plan.cost(board.problem)
+    plan = replace(plan, problem_digest=board.problem.digest)
+    outcome = simulate(
+        board, {"begun": plan, "ended": result.plan}, draws=REWEIGHT_DRAWS, seed=seed
+    )
+    if outcome.delays("ended").mean() <= outcome.delays("begun").mean():
+        return result
+    gap = proven_gap(cost, result.bound)
+    summary = {**result.plan.summary, "cost": cost, "gap": gap if math.isfinite(gap) else None}
+    status = "feasible" if result.status == "optimal" and gap > CLOSED_GAP else result.status
+    summary["status"] = status
+    return replace(result, plan=replace(plan, summary=summary), cost=cost, status=status)
 
 
 def _simulated(
