@@ -18,6 +18,8 @@ from roadplan.errors import RoadplanError
 from roadplan.i18n import LANGUAGES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from roadplan.corridor import Corridor
     from roadplan.winter.fleet import Fleet
     from roadplan.winter.planning import NightPlan
@@ -111,6 +113,17 @@ _language_option = click.option(
     help="What each pass costs that is new or dropped against --keep; 2 by default.",
 )
 @click.option(
+    "--ledger",
+    "ledger_place",
+    metavar="FILE|URL",
+    help="Ledger of the works: it decides which temporary bypasses are in use.",
+)
+@click.option(
+    "--as-of",
+    metavar="DAY",
+    help="Works of the ledger done by this day, e.g. 2024-02-01; today by default.",
+)
+@click.option(
     "--reweight",
     type=click.IntRange(min=0),
     default=0,
@@ -140,6 +153,8 @@ def plan(
     from_plan: Path | None,
     keep_path: Path | None,
     change_cost: float | None,
+    ledger_place: str | None,
+    as_of: str | None,
     reweight: int,
     as_json: bool,
 ) -> None:
@@ -164,8 +179,11 @@ def plan(
     if change_cost is not None and keep_path is None:
         raise click.UsageError("--change-cost needs --keep PLAN: the plan that is changed")
     folder_for_results(out)
+    if as_of is not None and ledger_place is None:
+        raise click.UsageError("--as-of goes with --ledger")
     road = load(corridor_path)
     fleet = _fleet(fleet_path, road)
+    bypasses, known = _bypasses(ledger_place, as_of, corridor_path)
     night = prepare(
         road,
         storm,
@@ -174,7 +192,9 @@ def plan(
         start=_moment(start) if start else None,
         members=members,
         now=_state(state_path, road),
+        open_bypasses=bypasses,
     )
+    night = replace(night, notes=(*night.notes, *known))
     options = PlanOptions(worst_weight=worst, service=service)  # type: ignore[arg-type] # a Choice
     if change_cost is not None:
         options = replace(options, change_veh_h=change_cost)
@@ -200,6 +220,30 @@ def plan(
 
         files.append(storm_map(road, night_view(planned)).save(out / "storm.html"))
     _echo(planned, files, as_json=as_json)
+
+
+def _bypasses(
+    ledger_place: str | None, as_of: str | None, corridor_path: Path | None
+) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Return the bypasses in use by a ledger and what is known of them; None without a ledger."""
+    if ledger_place is None:
+        return None, ()
+    from roadplan.cli._ledger_options import moments, work_of
+    from roadplan.progress import open_ledger, status
+    from roadplan.progress.bypasses import bypasses_in_use
+
+    road, items = work_of(corridor_path)
+    moment = moments(as_of, None)
+    with open_ledger(ledger_place) as ledger:
+        found = status(items, ledger.history(), moment)
+    used = bypasses_in_use(road, found)
+    reported = int((used["known"] == "reported").sum())
+    note = (
+        f"as of {moment.work_date.isoformat()} {len(used)} of {len(road.table('detours'))} "
+        f"temporary bypasses are in use, {reported} of them by the ledger, the others by the "
+        "corridor's table"
+    )
+    return used, (note,)
 
 
 def _fleet(path: Path | None, road: Corridor) -> Fleet:

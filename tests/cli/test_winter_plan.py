@@ -82,6 +82,30 @@ def test_a_plan_in_hand_is_kept(
     assert change["new"] == change["dropped"] == 0
 
 
+def test_a_ledger_tells_which_bypasses_are_in_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One reported in use narrows the road as of that day, and none does after it is closed."""
+    ledger = str(tmp_path / "works.ledger")
+    assert run("progress", "init", "--ledger", ledger) == 0
+    for day, stage in (("2024-02-01", "in-use"), ("2024-03-01", "closed")):
+        assert run(
+            "progress", "add", "--ledger", ledger, "--item", "detour:detour-kb-interchange-01",
+            "--stage", stage, "--date", day, "--author", "office", "--source", "weekly sheet",
+        ) == 0  # fmt: skip
+    for day, used in (("2024-02-20", 1), ("2024-03-20", 0)):
+        capsys.readouterr()
+        code = run(
+            "winter", "plan", "--storm", "wet-snow", "--hours", "2", "--members", "1",
+            "--effort", "1", "--draws", "0", "--out", str(tmp_path / day), "--json",
+            "--ledger", ledger, "--as-of", day,
+        )  # fmt: skip
+        assert code == 0
+        notes = json.loads(capsys.readouterr().out)["notes"]
+        assert any(f"as of {day} {used} of " in note for note in notes)
+        assert any("1 temporary bypasses narrow" in note for note in notes) == bool(used)
+
+
 def test_templates_are_written_and_the_schema_is_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +130,8 @@ def test_templates_are_written_and_the_schema_is_printed(
         (("--storm", "buran", "--start", "tomorrow"), 2, "no moment"),
         (("--storm", "buran", "--hours", "0"), 2, "hours"),
         (("--storm", "buran", "--change-cost", "1"), 2, "--keep"),
+        (("--storm", "buran", "--as-of", "2024-02-01"), 2, "--ledger"),
+        (("--storm", "buran", "--ledger", "none.ledger"), 1, "none.ledger"),
         (("--storm", "buran", "--members", "2", "--keep", "none.json"), 1, "none.json"),
         (("--storm", "buran", "--members", "2", "--from-plan", "none.json"), 1, "none.json"),
     ],
