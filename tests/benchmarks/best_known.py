@@ -30,7 +30,7 @@ from winter_tables import replace_section, table, write_section
 
 from roadplan.errors import RoadplanError
 from roadplan.winter import plan as plans
-from roadplan.winter.instances import FLEET
+from roadplan.winter.instances import FLEET, tiny_instance
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve
@@ -235,6 +235,8 @@ def search(name: str, *, seconds: float, seed: int) -> str:
 
 def search_all(names: list[str], *, seconds: float, seed: int) -> None:
     """Search some instances one after the other until done or interrupted."""
+    # Compiled before the first search.
+    solve(tiny_instance(0), effort=1)
     try:
         for name in names:
             better = search(name, seconds=seconds, seed=seed)
