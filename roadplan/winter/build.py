@@ -34,6 +34,9 @@ ROUND_FORGIVEN: Final = 0.1
 LONGEST_HOP: Final = 4
 """Longest travel arc in slots; longer ways are made of several."""
 
+LEAST_HARD_KM: Final = 10.0
+"""A hard limit counts shorter stretches as this long: a kilometre late is late all the same."""
+
 MOST_BYTES: Final = 3_000_000_000
 """What the costs of all members together may take in memory."""
 
@@ -55,7 +58,8 @@ class PlanOptions:
     service_h
         Hours by road category; categories that are not here have no limit.
     soft_veh_h, hard_veh_h
-        Cost of a kilometre and hour beyond a limit.
+        Cost of a kilometre and hour beyond a limit; a hard limit counts stretches below
+        :data:`LEAST_HARD_KM` as that long, so that none is worth giving up.
     moving_veh_h
         Cost of an hour of a crew on the move: little, so that no machine drives for nothing.
     too_deep_share
@@ -112,6 +116,8 @@ class Costs:
         shape (item, T + 1, T + 1).
     deep_cm
         Depth at its deepest segment that only the allowed share of members exceeds, same shape.
+    late_price
+        What an hour beyond the limit costs on each item, shape (item,).
     change_veh_h
         Cost of departing from a former plan, same shape; None where there is none to keep.
     """
@@ -121,6 +127,7 @@ class Costs:
     weight: Floats
     depth_cm: NDArray[np.float32] = field(repr=False)
     deep_cm: NDArray[np.float32] = field(repr=False)
+    late_price: Floats = field(default_factory=lambda: np.zeros(0), repr=False)
     change_veh_h: NDArray[np.float32] | None = field(default=None, repr=False)
 
     def expected(self, member_weight: Floats | None = None) -> NDArray[np.float32]:
@@ -500,9 +507,20 @@ def waiting_costs(night: Night, items: Items, options: PlanOptions, *, threads: 
     weights = night.now.weights(night.road)
     length = night.road.length_m
     weight = np.array([np.average(weights[own], weights=length[own]) for own in items.segments])
+    price, length_km = np.zeros(len(items)), items.length_m / 1000.0
     if late is not None:
-        late *= options.soft_veh_h if options.service == "soft" else options.hard_veh_h
-    return Costs(jam_veh_h=jam, late_veh_h=late, weight=weight, depth_cm=depth, deep_cm=deep)
+        hard = options.service == "hard"
+        counted_km = np.maximum(length_km, LEAST_HARD_KM) if hard else length_km
+        price = counted_km * (options.hard_veh_h if hard else options.soft_veh_h)
+        late *= (price / length_km)[:, None, None, None].astype(np.float32)
+    return Costs(
+        jam_veh_h=jam,
+        late_veh_h=late,
+        weight=weight,
+        depth_cm=depth,
+        deep_cm=deep,
+        late_price=price,
+    )
 
 
 class _Lanes:

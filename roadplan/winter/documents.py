@@ -146,6 +146,13 @@ STRETCH_TABLE: Final = Table(
             ("Задержка без очистки, маш·ч", "Тазаламаса, көлік·сағ", "Delay uncleared, veh·h"),
             unit="veh·h",
         ),
+        _column(
+            "late_h",
+            "number",
+            "Expected hours beyond the limit of the time to clear; empty without limits",
+            ("Сверх норматива, ч", "Нормативтен тыс, сағ", "Beyond the limit, h"),
+            unit="h",
+        ),
     ),
 )
 """Stretches under a plan."""
@@ -212,6 +219,24 @@ PLAN_SCHEMA: Final[Mapping[str, Any]] = {
                         "new": {"type": "integer"},
                         "dropped": {"type": "integer"},
                         "cost_veh_h": {"type": "number"},
+                    },
+                },
+                "service": {
+                    "type": "object",
+                    "description": "Carriageways that miss the limit of the time to clear",
+                    "required": ["mode", "carriageways", "missed", "late_h", "impossible"],
+                    "properties": {
+                        "mode": {"enum": ["soft", "hard"]},
+                        "carriageways": {"type": "integer"},
+                        "missed": {"type": "integer", "description": "In some member"},
+                        "missed_in_half": {"type": "integer", "description": "In half of them"},
+                        "late_h": {"type": "number", "description": "Expected hours, summed"},
+                        "longest_late_h": {"type": "number"},
+                        "penalty_veh_h": {"type": "number", "description": "Part of the cost"},
+                        "impossible": {
+                            "type": "boolean",
+                            "description": "The bound proves that no plan keeps all limits",
+                        },
                     },
                 },
                 "reweighting": {
@@ -416,6 +441,7 @@ def stretch_frame(planned: NightPlan) -> pd.DataFrame:
         for leg in legs:
             if leg.kind == "plough":
                 done[leg.item].append(leg.end_h)
+    service = planned.service
     cost = board.problem.cost
     if board.costs.change_veh_h is not None:
         # A stretch costs its delay; what was changed is told of the whole plan.
@@ -444,6 +470,7 @@ def stretch_frame(planned: NightPlan) -> pd.DataFrame:
                 "deepest_cm": round(max(float(depth[a, a + 1 : b + 1].max()) for a, b in pairs), 1),
                 "cost_veh_h": round(sum(float(cost[item, a, b]) for a, b in pairs), 2),
                 "uncleared_veh_h": round(float(cost[item, 0, slots]), 2),
+                "late_h": math.nan if service is None else round(float(service.late_h[item]), 2),
             }
         )
     return pd.DataFrame(rows, columns=list(STRETCH_TABLE.names))

@@ -28,6 +28,7 @@ from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.replay import Timetable
 from roadplan.winter.reweight import DRAWS as REWEIGHT_DRAWS
 from roadplan.winter.reweight import Reweighting, reweigh
+from roadplan.winter.service import ServiceReport, service_report
 from roadplan.winter.solve import Progress, Result, solve, solvers
 from roadplan.winter.solve.result import CLOSED_GAP, proven_gap
 
@@ -80,6 +81,9 @@ class NightPlan:
         if change is not None:
             values["change"] = asdict(change)
             values["cost_without_change"] = self.result.cost - change.cost_veh_h
+        service = self.service
+        if service is not None:
+            values["service"] = service.values()
         if self.reweighting is not None:
             values["reweighting"] = _plain(asdict(self.reweighting))
         if self.outcome is not None:
@@ -97,6 +101,12 @@ class NightPlan:
         if self.board.kept is None:
             return None
         return self.board.kept.change(self.result.plan.passes(self.board.problem))
+
+    @property
+    def service(self) -> ServiceReport | None:
+        """How the plan keeps the limits of the time to clear; None where there are none."""
+        passes = self.result.plan.passes(self.board.problem)
+        return service_report(self.board, passes, self.result.bound)
 
     @property
     def floor_veh_h(self) -> float:
@@ -123,6 +133,7 @@ class NightPlan:
                 f"cleared, {self.floor_veh_h:,.1f} veh·h with crews without end"
             ),
         ]
+        lines += [] if self.service is None else self.service.summary()
         lines += self._changes()
         if self.reweighting is not None:
             lines.append(self.reweighting.summary())

@@ -318,7 +318,7 @@ def test_crews_that_can_do_nothing_are_told(case: str, trunk: Corridor, night: N
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({"hours": math.nan}, "shorter than a slot"),
+        ({"hours": math.nan}, "a plan of nan h is not possible"),
         ({"hours": 0.1}, "shorter than a slot"),
         ({"slot_minutes": 7}, "do not go into an hour"),
     ],
