@@ -22,6 +22,8 @@ from roadplan.corridor.position import Position
 from roadplan.errors import PostError
 
 _TOLERANCE_KM = 1e-9
+_ROUNDING_M = 0.001
+"""How far the end of a route may lie beyond its last break: tables hold whole millimetres."""
 _SAME_PLACE_M = 1.0
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
@@ -346,8 +348,8 @@ class Postings:
         begin, end = rows["from_m"].to_numpy(float), rows["to_m"].to_numpy(float)
         first, last = rows["from_post_km"].to_numpy(float), rows["to_post_km"].to_numpy(float)
         index = np.clip(np.searchsorted(begin, stations, side="right") - 1, 0, len(begin) - 1)
-        inside = (stations >= begin[index]) & (stations <= end[index])
-        share = (stations - begin[index]) / (end[index] - begin[index])
+        inside = (stations >= begin[index]) & (stations <= end[index] + _ROUNDING_M)
+        share = (np.minimum(stations, end[index]) - begin[index]) / (end[index] - begin[index])
         posts = first[index] + share * (last[index] - first[index])
         return np.where(inside, posts, np.nan)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
@@ -53,6 +54,8 @@ RUNS_NOTE = (
     "Probabilities are shares of simulated runs; intervals are of 95 % and know that runs of one "
     "forecast member are alike."
 )
+
+_DRAWN = re.compile(r"synthetic storm (?P<kind>[\w-]+), seed (?P<seed>\d+)")
 
 _RISK_TITLES = {
     "both": "Risk",
@@ -264,8 +267,18 @@ def _subtitle(view: StormView) -> dict[str, str]:
     for code in LANGUAGES:
         day = issued.strftime("%Y-%m-%d %H:%M" if code == "en" else "%d.%m.%Y %H:%M")
         text = translate(kinds[view.storm.standing], code, DOMAIN).replace("{time}", day)
-        texts[code] = " · ".join(part for part in (text, view.storm.source) if part)
+        source = _said(view.storm.source, code)
+        texts[code] = " · ".join(part for part in (text, source) if part)
     return texts
+
+
+def _said(source: str, language: str) -> str:
+    """Return who made a forecast; what roadplan has drawn by itself in the reader's language."""
+    drawn = _DRAWN.fullmatch(source)
+    if drawn is None:
+        return source
+    text = translate("synthetic storm {kind}, seed {seed}", language, DOMAIN)
+    return text.replace("{kind}", drawn["kind"]).replace("{seed}", drawn["seed"])
 
 
 class _StormStyle(MacroElement):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from roadplan.corridor import Position
+from roadplan.corridor.posts import format_km
 from roadplan.i18n import LANGUAGES, translate, translate_count
 from roadplan.winter.documents import DOMAIN, joined_legs
 from roadplan.winter.replay import Leg
@@ -29,15 +31,23 @@ th, td { border: 1px solid #777; padding: .25em .5em; text-align: left;
 th { background: #eee } tr { break-inside: avoid }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
 tr.plough td { font-weight: 600 }
-td.box { width: 4em }
-nav li { margin: .2em 0 } .note { color: #444; font-size: 9.5pt; margin: 1em 0 }
-.sign { margin-top: 2em } @media print { nav, .screen { display: none } body { margin: 0 } }
+td.box { width: 4em } th:nth-child(3), th:nth-child(4) { min-width: 8.2em }
+td span, td small span { white-space: nowrap }
+td small { display: block; line-height: 1.25; font-weight: normal; font-size: 8.5pt; color: #333 }
+nav ul { columns: 12em; padding-left: 1.2em } nav li { margin: .2em 0 }
+.note { color: #444; font-size: 9.5pt; margin: 1em 0 }
+.sign { margin-top: 2em } @media print { nav, .screen { display: none }
+  body { margin: 0; padding: 0; font-size: 10pt } }
 """
 
 _ADVICE: Final = (
     "Times are local. Begin no earlier than written; where the road is closed or the snow is "
     "deeper than the machine moves, tell the dispatcher."
 )
+_CYRILLIC: Final = ("[А-яЁё]",)
+_KAZAKH: Final = ("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]", "[А-яЁё]")
+_LATIN: Final = ("[A-Za-z]",)
+_HYPHEN: Final = "\N{NON-BREAKING HYPHEN}"
 _WORDS: Final = {"plough": "Clear", "travel": "Drive", "refill": "Refill"}
 
 
@@ -87,6 +97,9 @@ class _Page:
     def __init__(self, planned: NightPlan, language: str) -> None:
         self.planned, self.language = planned, language
         self.board: Board = planned.board
+        self.corridor = planned.board.night.corridor
+        table = self.corridor.table("postings")
+        self.postings = {str(row["posting"]): row for row in table.to_dict("records")}
 
     def say(self, text: str) -> str:
         """Return a sentence of ours in the language, as HTML."""
@@ -126,19 +139,26 @@ class _Page:
         return (
             f'<section id="crew-{number}"><h1>{self.say("Order")}: {escape(duty.name)}</h1>'
             f"<h2>{facts}</h2>{work}"
-            f'<p class="note">{self.say(_ADVICE)}'
-            f'</p><p class="sign">{self.say("Dispatcher")}: ______________ '
+            f'<p class="note">{self.say(_ADVICE)}</p><p class="note">{self.legend()}</p>'
+            f'<p class="sign">{self.say("Dispatcher")}: ______________ '
             f"{self.say('Crew leader')}: ______________</p></section>"
         )
 
     def rows(self, legs: tuple[Leg, ...]) -> list[str]:
-        """Return a table row for each leg and each wait."""
+        """Return a table row for each leg and each wait, under the day on which it begins."""
         found = []
         last: Leg | None = None
+        today = ""
         for leg in joined_legs(legs):
+            rows = [(leg.start_h, self.row(leg))]
             if last is not None and leg.start_h - last.end_h >= 0.25:
-                found.append(self.wait(last.end_h, leg.start_h, leg.start))
-            found.append(self.row(leg))
+                rows.insert(0, (last.end_h, self.wait(last.end_h, leg.start_h, leg.start)))
+            for start_h, row in rows:
+                day = _day(self.moment(start_h))
+                if day != today:
+                    found.append(f'<tr class="day"><th colspan="7">{day}</th></tr>')
+                today = day
+                found.append(row)
             last = leg
         return found
 
@@ -162,10 +182,10 @@ class _Page:
             route, low, high = items.stretch(leg.item, board.night.road)
             rising = int(items.direction[leg.item]) == 0
             first, last = (low, high) if rising else (high, low)
-            start = escape(board.posts(Position(route, first)))
-            end = escape(board.posts(Position(route, last)))
+            start, end = (self.posts(Position(route, at)) for at in (first, last))
             way = "kilometres rising" if rising else "kilometres falling"
-            direction = f"{self.say(way)}, {escape(route)}"
+            name = self.corridor.route(route).names[self.language] or route
+            direction = f"{self.say(way)}<small>{escape(name)}</small>"
             km = float(items.length_m[leg.item]) / 1000.0
             if leg.strips > 1:
                 strips = translate_count(
@@ -181,21 +201,63 @@ class _Page:
         return (
             f'<tr class="{leg.kind}"><td class="time">{self.time(leg.start_h)} – '
             f"{self.time(leg.end_h)}</td><td>{what}</td><td>{start}</td><td>{end}</td>"
-            f'<td>{direction}</td><td>{km:.1f}</td><td class="box"></td></tr>'
+            f'<td>{direction}</td><td class="time">{self.number(km)}</td>'
+            '<td class="box"></td></tr>'
         )
 
     def place(self, node: int) -> str:
         """Return a node as HTML: the name of the base, posts."""
         board = self.board
-        text = board.posts(board.places[node])
+        posts = self.posts(board.places[node])
         depot = board.depot_of[node]
-        if depot:
-            text = f"{board.fleet.bases[depot].names[self.language]} ({text})"
-        return escape(text)
+        if not depot:
+            return posts
+        return f"{escape(board.fleet.bases[depot].names[self.language])}<br>{posts}"
+
+    def posts(self, place: Position) -> str:
+        """Return the kilometre posts of a place as HTML, each on a line of its own."""
+        route = self.corridor.route(place.route)
+        station_m = min(max(place.station_m, 0.0), route.length_m)
+        lines = [
+            # Lines break between name and number only: hyphens in names do not part.
+            f"{self.label(post.posting).replace('-', _HYPHEN)} <span>{format_km(post.km)}</span>"
+            for post in self.corridor.postings.posts(Position(place.route, station_m))
+        ]
+        if not lines:
+            name = escape(route.names[self.language] or place.route)
+            along = self.say("{km} km from its beginning")
+            lines = [f"{name}: {along.replace('{km}', self.number(station_m / 1000.0))}"]
+        first, *others = lines
+        return first + "".join(f"<small>{line}</small>" for line in others)
+
+    def label(self, posting: str) -> str:
+        """Return what a posting is called for short: an alias in the reader's letters."""
+        aliases = str(self.postings.get(posting, {}).get("aliases") or "").split(";")
+        letters = {"ru": _CYRILLIC, "kk": _KAZAKH, "en": _LATIN}[self.language]
+        wanted = [each for letter in letters for each in aliases if re.search(letter, each)]
+        return escape(next((each.strip() for each in [*wanted, *aliases] if each.strip()), posting))
+
+    def legend(self) -> str:
+        """Return what the short names of the postings mean."""
+        lines = [
+            f"{self.label(posting)} – {escape(name)}"
+            for posting, row in self.postings.items()
+            if (name := str(row.get(f"name_{self.language}") or row.get("name_en") or ""))
+        ]
+        return " · ".join(lines)
+
+    def number(self, value: float) -> str:
+        """Return a number with a decimal in the writing of the language."""
+        text = f"{value:.1f}"
+        return text if self.language == "en" else text.replace(".", ",")
 
     def time(self, hours: float) -> str:
         """Return a local time to the minute."""
-        return _clock(self.board.night.moment(round(hours * 60) / 60))
+        return _clock(self.moment(hours))
+
+    def moment(self, hours: float) -> dt.datetime:
+        """Return the minute some hours after the beginning of the plan."""
+        return self.board.night.moment(round(hours * 60) / 60)
 
 
 def _clock(moment: dt.datetime) -> str:

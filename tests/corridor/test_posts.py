@@ -185,3 +185,9 @@ def test_posts_at_many_stations_come_in_one_call(postings: Postings) -> None:
 def test_the_residual_of_each_stretch_is_told(postings: Postings) -> None:
     """5.0 km drawn for 5.2 km of posts is 200 m short."""
     assert postings.residuals()["residual_m"].round(6).tolist() == [0, -200, 0, 0, 0]
+
+
+def test_the_end_of_a_road_has_its_post(postings: Postings) -> None:
+    """Tables hold millimetres: a route may end a fraction of one beyond its last break."""
+    assert [str(p) for p in postings.posts(Position("b", 5000.0004))] == ["old:125+000"]
+    assert postings.posts(Position("b", 5000.01)) == []

@@ -62,6 +62,30 @@ def test_nothing_is_left_in_english(shipped_plan: NightPlan) -> None:
             assert not re.search(rf"\b{word}\b", text), (language, word)
 
 
+def test_places_are_written_for_drivers(shipped_plan: NightPlan) -> None:
+    """Posts by the names people use, numbers in the writing of the language, the day, no ids."""
+    labels = {"ru": "М‑36 <span>", "kk": "ҚАЗ01 <span>", "en": "M‑36 <span>"}
+    for language, label in labels.items():
+        page = order_sheets(shipped_plan, language=language)
+        assert label in page
+        assert "m36:" not in page
+        assert ", main" not in page
+        assert f'<th colspan="7">{shipped_plan.board.night.start:%d.%m.%Y}</th>' in page
+        decimal = "." if language == "en" else ","
+        assert re.search(rf'<td class="time">\d+\{decimal}\d</td>', page)
+
+
+def test_a_new_day_is_said(shipped_plan: NightPlan) -> None:
+    """Times of day alone would not tell one night from the next."""
+    night = shipped_plan.board.night
+    later = replace(night, slots=replace(night.slots, start=night.slots.start + 5 * 3600))
+    board = replace(shipped_plan.board, night=later)
+    days = re.findall(
+        r'colspan="7">([\d.]+)<', order_sheets(replace(shipped_plan, board=board), language="en")
+    )
+    assert set(days) == {"15.01.2026", "16.01.2026"}
+
+
 def test_text_from_users_is_shown_and_not_run(shipped_plan: NightPlan) -> None:
     """Names of crews and bases with markup stay text."""
     board = shipped_plan.board

@@ -43,6 +43,12 @@ roadplan.controls = (() => {
     },
   });
 
+  let whole = null;
+
+  /** Whether the map still stands as it was when the whole road was last put into it at once. */
+  const isWhole = (map) =>
+    whole !== null && map.getZoom() === whole.zoom && map.getCenter().equals(whole.centre);
+
   function fit(map, animate = true) {
     // Room for the buttons, and on a phone for the one that opens the panel.
     const small = map.getSize().x < 600;
@@ -51,6 +57,7 @@ roadplan.controls = (() => {
       paddingBottomRight: [20, small ? 78 : 26],
       animate,
     });
+    if (!animate) whole = { centre: map.getCenter(), zoom: map.getZoom() };
   }
 
   function start(map) {
@@ -100,7 +107,7 @@ roadplan.controls = (() => {
     });
   }
 
-  return { start, fit };
+  return { start, fit, isWhole };
 })();
 
 roadplan.tiles = (() => {

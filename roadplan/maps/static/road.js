@@ -104,9 +104,11 @@ roadplan.road = (() => {
         .sort((a, b) => a[2] - b[2])
         .filter((item) => item[2] <= station)
         .pop();
-      if (!row || station > row[3]) continue;
+      // The tables hold whole millimetres, the end of a route may lie a fraction beyond.
+      if (!row || station > row[3] + 0.001) continue;
       const [, , from, to, first, last] = row;
-      found.push({ posting, km: first + ((station - from) / (to - from)) * (last - first) });
+      const share = (Math.min(station, to) - from) / (to - from);
+      found.push({ posting, km: first + share * (last - first) });
     }
     return found;
   }

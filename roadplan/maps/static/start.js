@@ -28,8 +28,10 @@ roadplan.start = (map) => {
   // The frame of a notebook gets its size after the page has run.
   let settled = map.getSize().y > 0;
   new ResizeObserver(() => {
+    // A bar that grows or a phone that is turned must not push the road out of its frame.
+    const whole = roadplan.controls.isWhole(map);
     map.invalidateSize({ pan: false });
-    if (!settled && map.getSize().y > 0) {
+    if ((whole || !settled) && map.getSize().y > 0) {
       settled = true;
       roadplan.controls.fit(map, false);
     }

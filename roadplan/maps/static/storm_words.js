@@ -112,7 +112,9 @@ roadplan.stormWords = (() => {
   function placeText({ route, from, to }) {
     const [first] = posts.between(route, from, to);
     if (first) return first;
-    return t("{from} – {to} m", { from: number(from), to: number(to) });
+    const name = posts.isolated(say(roadplan.road.routes.get(route)?.name));
+    const reach = t("{from} – {to} m", { from: number(from), to: number(to) });
+    return t("{posting}: {post}", { posting: name, post: reach });
   }
 
   /** Where somebody goes: the last post of an order. */

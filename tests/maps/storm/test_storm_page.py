@@ -130,3 +130,22 @@ def test_catalogues_are_sound(language: str, forms: int) -> None:
         assert len(texts) == (1 if isinstance(message.id, str) else forms)
         for text in texts:
             assert set(_PLACES.findall(text)) == set(_PLACES.findall(ids[0]))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "синтетическая буря snow-band № 11"),
+        ("kk", "синтетикалық дауыл snow-band № 11"),
+        ("en", "synthetic storm snow-band, seed 11"),
+    ],
+)
+def test_a_storm_drawn_here_is_named_in_every_language(
+    stranger: Corridor, make_view: Callable[..., Any], language: str, text: str
+) -> None:
+    """What a weather service calls its forecast stays as it is."""
+    view = make_view(stranger)
+    drawn = replace(view.storm, source="synthetic storm snow-band, seed 11")
+    assert storm_page._subtitle(replace(view, storm=drawn))[language].endswith(text)
+    fetched = replace(view.storm, source="ICON-EPS")
+    assert storm_page._subtitle(replace(view, storm=fetched))[language].endswith("ICON-EPS")
