@@ -6,6 +6,8 @@ from roadplan.maps.layers import Feature, Field, Layer, Style
 from roadplan.maps.page import Page
 from roadplan.maps.panels import CardGroup, CardPanel
 from roadplan.maps.sources import Tiles
+from roadplan.maps.storm_figure import storm_strip_figure
+from roadplan.maps.storm_page import storm_map
 
 __all__ = [
     "CardGroup",
@@ -19,5 +21,7 @@ __all__ = [
     "Tiles",
     "corridor_map",
     "index_html",
+    "storm_map",
+    "storm_strip_figure",
     "write_index",
 ]

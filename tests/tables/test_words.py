@@ -34,6 +34,21 @@ def test_every_word_of_the_corridors_tables_is_translated(language: str) -> None
     assert missing == set()
 
 
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_every_unit_has_a_word(language: str) -> None:
+    """Units of the works, the fleet, the state and the results too; shares are alike."""
+    from roadplan.progress.schema import TABLES as WORKS
+    from roadplan.winter.documents import CREW_ORDERS, STRETCH_TABLE
+    from roadplan.winter.fleet_schema import FLEET_TABLES
+    from roadplan.winter.posture import POSTURE_TABLE
+    from roadplan.winter.state import STATE_TABLES
+
+    winter = (*FLEET_TABLES, *STATE_TABLES, CREW_ORDERS, STRETCH_TABLE, POSTURE_TABLE)
+    tables = (*CORRIDOR, *WORKS.values(), *winter)
+    units = {column.unit for table in tables for column in table if column.unit} - {"0–1"}
+    assert {unit for unit in units if translate(unit, language, "tables") == unit} == set()
+
+
 @pytest.mark.parametrize("language", ["ru", "kk", "en"])
 def test_headers_and_titles_are_distinct(language: str) -> None:
     """No header names two columns, no title two tables; titles fit on the tab of a sheet."""
