@@ -357,7 +357,14 @@ def verify(*, plan: Path, problem: Path, as_json: bool) -> int:
 @click.option("--class", "classes", multiple=True, metavar="CLASS", help="May be repeated.")
 @click.option("--depot", "depots", multiple=True, metavar="DEPOT", help="May be repeated.")
 @click.option(
-    "--effort", type=click.IntRange(min=1), default=4, show_default=True, help="Rounds for each."
+    "--effort", type=click.IntRange(min=1), default=4, show_default=True, help="Rounds a search."
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="Searches for each crew; how they differ is chance.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @json_option
@@ -368,14 +375,15 @@ def value(
     classes: tuple[str, ...],
     depots: tuple[str, ...],
     effort: int,
+    repeats: int,
     seed: int,
     as_json: bool,
 ) -> None:
     """Say what one more crew of each class at each depot would save.
 
-    Solves on from PLAN (plan.json) of PROBLEM (problem.npz) with a crew more, and without one
-    for as long; the difference is what the crew is worth in this storm, as far as that search
-    finds it.
+    Searches on from PLAN (plan.json) of PROBLEM (problem.npz) until that brings nothing. Then
+    each crew more is given its best night while all others keep to their plan, a figure without
+    chance, and several searches plan everybody anew from there: the least and the most they save.
     """
     from roadplan.winter.plan import Plan
     from roadplan.winter.problem import Problem
@@ -390,6 +398,7 @@ def value(
             classes=classes,
             places=depots,
             effort=effort,
+            repeats=repeats,
             seed=seed,
             on_progress=lambda done, count: tell(done / count, f"{done} of {count}"),
         )
@@ -399,6 +408,8 @@ def value(
                 {
                     "class": worth.crew_class,
                     "depot": worth.place,
+                    "alone_veh_h": worth.alone_veh_h,
+                    "least_veh_h": worth.least_veh_h,
                     "saved_veh_h": worth.saved_veh_h,
                     "chance_veh_h": worth.chance_veh_h,
                     "cost": worth.cost,
@@ -408,12 +419,23 @@ def value(
         )
         return
     echo_table(
-        ("Class", "Depot", "Saves, veh·h"),
-        [(worth.crew_class, worth.place, f"{worth.saved_veh_h:,.1f}") for worth in found],
+        ("Class", "Depot", "Alone, veh·h", "All planned anew, veh·h"),
+        [
+            (
+                worth.crew_class,
+                worth.place,
+                f"{worth.alone_veh_h:,.1f}",
+                f"{worth.least_veh_h:,.1f} … {worth.saved_veh_h:,.1f}",
+            )
+            for worth in found
+        ],
     )
     if found:
-        chance = found[0].chance_veh_h
-        click.echo(f"Searches of this length differ by {chance:,.1f} veh·h by chance alone.")
+        chance = max(worth.chance_veh_h for worth in found)
+        click.echo(
+            f"Searches with one crew differ by up to {chance:,.1f} veh·h by chance: places that "
+            "differ by less are told apart only by what the crew saves alone."
+        )
 
 
 @click.command("fleet-template")

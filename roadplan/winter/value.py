@@ -1,4 +1,4 @@
-"""What one more crew is worth: the plan at hand, solved on with a crew more."""
+"""What one more crew is worth: beside the plan at hand, and with everybody planned anew."""
 
 from __future__ import annotations
 
@@ -8,40 +8,51 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from roadplan.errors import RoadplanError, UnknownIdError
-from roadplan.winter.plan import Plan
+from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve
 
 EFFORT = 4
-"""Rounds of search for each crew tried."""
+"""Rounds of each search."""
 
 SEEDS = 3
-"""Searches without one more crew, by which chance is told from worth."""
+"""Searches for each crew tried, by which chance is told from worth."""
+
+POLISHES = 3
+"""How often at the most the plan at hand is searched on before anything is compared with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worth:
-    """What one more crew saves.
+    """What one more crew saves against the plan at hand, itself searched on before.
 
     Parameters
     ----------
     crew_class, place
         Which crew, and the node at which it stands.
+    alone_veh_h
+        Saved by its best night while all others keep to their plan: without chance, hence the
+        figure by which places are told apart.
     saved_veh_h
-        Cost saved by the plan found with it, against the plan at hand solved on as long without
-        it: more search may find more.
-    chance_veh_h
-        By how much searches of the same length differ by chance alone; a saving below it says
-        little.
+        Saved by the best plan found with all crews planned anew; at least `alone_veh_h`.
+    least_veh_h
+        Saved by the worst of the searches: what separates it from `saved_veh_h` is chance, and
+        so are differences between places of that size.
     cost
-        Cost with it.
+        Cost of the best plan found.
     """
 
     crew_class: str
     place: str
+    alone_veh_h: float
     saved_veh_h: float
-    chance_veh_h: float
+    least_veh_h: float
     cost: float
+
+    @property
+    def chance_veh_h(self) -> float:
+        """By how much searches with this crew differ."""
+        return self.saved_veh_h - self.least_veh_h
 
 
 def add_crew(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple[Problem, Plan]:
@@ -77,6 +88,67 @@ def add_crew(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple
     return wider, Plan(crews=(*plan.crews, ()), problem_digest=wider.digest)
 
 
+def beside(problem: Problem, plan: Plan, crew_class: str, place: str) -> Problem:
+    """Return the problem of one more crew while all others keep to their plan.
+
+    An interval costs what the passes of the others leave of it, so the cost of a plan of this
+    problem differs from that of all crews by what the moves of the others cost.
+
+    Raises
+    ------
+    UnknownIdError
+        There is no such class or node.
+    """
+    wider, _ = add_crew(problem, plan, crew_class, place)
+    slots, kind = problem.slots, int(wider.crew_class[-1])
+    cost, since = problem.cost.copy(), problem.passable_since.copy()
+    t = np.arange(slots + 1)
+    upper = np.triu(np.ones((slots + 1, slots + 1), dtype=bool), 1)
+    for item, moments in enumerate(plan.passes(problem)):
+        fixed = np.array([m for m in moments if m < slots], dtype=np.int64)
+        if not len(fixed):
+            continue
+        own = problem.cost[item].astype(np.float64)
+        sums = np.concatenate([[0.0], np.cumsum(own[fixed[:-1], fixed[1:]])])
+        after = np.searchsorted(fixed, t, side="right")
+        before = np.searchsorted(fixed, t, side="left") - 1
+        # Intervals with a pass of the others strictly inside are cut there.
+        first, last = np.minimum(after, len(fixed) - 1), np.maximum(before, 0)
+        cut = (after[:, None] <= before[None]) & upper
+        total = own[t, fixed[first]][:, None] + (sums[last][None] - sums[first][:, None])
+        cost[item][cut] = (total + own[fixed[last], t][None])[cut]
+        latest = np.where(before >= 0, fixed[last], 0)
+        reached = problem.passable_since[kind, item] <= latest
+        since[kind, item] = np.where(reached & (t > 0), 0, problem.passable_since[kind, item])
+    one = {
+        name: getattr(wider, name)[-1:]
+        for name in (
+            "crew_name",
+            "crew_class",
+            "crew_node",
+            "crew_from",
+            "crew_until",
+            "crew_end_node",
+            "crew_longest_duty",
+        )
+    }
+    return replace(problem, cost=cost, passable_since=since, **one)
+
+
+def join(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple[Problem, Plan]:
+    """Return the problem with one more crew, and the plan with its best night beside the others.
+
+    The night is that of a short search with this crew alone; where it finds none that saves
+    anything, the crew stays.
+    """
+    wider, start = add_crew(problem, plan, crew_class, place)
+    alone = beside(problem, plan, crew_class, place)
+    found = solve(alone, effort=1, bounded=False, threads=1)
+    if found.cost >= idle_plan(alone).cost(alone):
+        return wider, start
+    return wider, replace(start, crews=(*plan.crews, found.plan.crews[0]))
+
+
 def crew_values(
     problem: Problem,
     plan: Plan,
@@ -84,11 +156,12 @@ def crew_values(
     classes: Iterable[str] = (),
     places: Iterable[str] = (),
     effort: int = EFFORT,
+    repeats: int = SEEDS,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> tuple[Worth, ...]:
-    """Return what one more crew of each class at each depot would save, the best first.
+    """Return what one more crew of each class at each depot would save, the best alone first.
 
     Parameters
     ----------
@@ -99,9 +172,11 @@ def crew_values(
     places
         Names of nodes; by default the depots, which are the nodes where crews may refill.
     effort
-        Rounds of search for each, and for the plan without one more.
+        Rounds of each search.
+    repeats
+        Searches for each crew, with other random numbers.
     seed
-        Of the search.
+        Of the first of them.
     on_progress
         Called with how many are done and how many there are.
     stop
@@ -110,31 +185,51 @@ def crew_values(
     Raises
     ------
     RoadplanError
-        The problem has no class or no depot.
+        The problem has no class or no depot, or there are no searches to make.
+
+    Notes
+    -----
+    The plan at hand is searched on first, with the same rounds and repeats, until that brings
+    nothing. Every crew then begins with its best night beside that plan, and all crews are
+    searched on together: no saving is negative, and none is mere search that was left over.
     """
+    if repeats < 1:
+        raise RoadplanError(f"{repeats} searches tell nothing; give 1 or more")
     kinds = list(classes) or problem.class_name.tolist()
     nodes = list(places) or problem.node_name[problem.refill_node.any(axis=0)].tolist()
     if not kinds or not nodes:
         raise RoadplanError("the problem has no class or no depot; build it with a fleet")
     pairs = [(kind, node) for kind in kinds for node in nodes]
 
-    def search(task: Problem, start: Plan, number: int) -> tuple[Plan, float]:
-        done = solve(task, effort=effort, seed=number, start=start, bounded=False, threads=1)
-        return done.plan, done.cost
+    def searches(task: Problem, start: Plan, first: int) -> list[tuple[float, Plan]]:
+        made = [
+            solve(task, effort=effort, seed=number, start=start, bounded=False, threads=1)
+            for number in range(first, first + repeats)
+        ]
+        return [(each.cost, each.plan) for each in made]
 
-    # Both sides go on from one plan for as long, so that search alone is not taken for worth.
-    common, _ = search(problem, plan, seed)
-    without = [search(problem, common, seed + number)[1] for number in range(SEEDS)]
-    reference, chance = float(np.mean(without)), float(np.ptp(without))
+    cost = plan.cost(problem)
+    for polish in range(POLISHES):
+        best, better = min(searches(problem, plan, seed + polish * repeats), key=lambda m: m[0])
+        if best >= cost - 1e-6 * max(cost, 1.0):
+            break
+        cost, plan = best, better
     found: list[Worth] = []
     for number, (kind, node) in enumerate(pairs):
         if stop is not None and stop():
             break
-        _, cost = search(*add_crew(problem, common, kind, node), seed)
-        saved = max(0.0, reference - cost)
+        wider, start = join(problem, plan, kind, node)
+        costs = [min(made, start.cost(wider)) for made, _ in searches(wider, start, seed)]
         found.append(
-            Worth(crew_class=kind, place=node, saved_veh_h=saved, chance_veh_h=chance, cost=cost)
+            Worth(
+                crew_class=kind,
+                place=node,
+                alone_veh_h=cost - start.cost(wider),
+                saved_veh_h=cost - min(costs),
+                least_veh_h=cost - max(costs),
+                cost=min(costs),
+            )
         )
         if on_progress is not None:
             on_progress(number + 1, len(pairs))
-    return tuple(sorted(found, key=lambda worth: -worth.saved_veh_h))
+    return tuple(sorted(found, key=lambda worth: (-worth.alone_veh_h, -worth.saved_veh_h)))

@@ -64,7 +64,8 @@ def test_value_prices_one_more_crew(planned: Path, capsys: pytest.CaptureFixture
     assert code == 0
     (worth,) = json.loads(capsys.readouterr().out)
     assert worth["class"] == "echelon"
-    assert worth["saved_veh_h"] >= 0
+    assert worth["saved_veh_h"] >= worth["least_veh_h"] >= 0
+    assert worth["chance_veh_h"] >= 0
 
 
 def test_a_plan_in_hand_is_kept(

@@ -2,26 +2,83 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from roadplan.errors import UnknownIdError
+from roadplan.errors import RoadplanError, UnknownIdError
 from roadplan.winter.instances import corridor_instance
+from roadplan.winter.plan import Plan, idle_plan
+from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve
-from roadplan.winter.value import add_crew, crew_values
+from roadplan.winter.value import add_crew, beside, crew_values, join
 from roadplan.winter.verify import verify_plan
 
 
-def test_a_crew_more_never_costs_more() -> None:
-    """Savings are not negative, sorted, and large where there is one crew for a long road."""
+@pytest.fixture(scope="module")
+def night() -> tuple[Problem, Plan]:
+    """Give a plan of two crews on a road that needs more, with deep snow."""
     problem = corridor_instance(
-        3, segments=8, branch=0, slots=16, members=5, crews_by_class=(1,), depots=2
+        3, segments=8, branch=0, slots=16, members=5, crews_by_class=(1, 1), depots=2
     )
-    plan = solve(problem, effort=3, bounded=False).plan
-    found = crew_values(problem, plan, effort=3)
-    assert len(found) == 2
-    assert [w.saved_veh_h for w in found] == sorted((w.saved_veh_h for w in found), reverse=True)
-    assert found[0].saved_veh_h > 0.05 * plan.cost(problem)
-    assert found[0].chance_veh_h >= 0
+    return problem, solve(problem, effort=3, bounded=False).plan
+
+
+def test_a_crew_more_never_costs_more(night: tuple[Problem, Plan]) -> None:
+    """Planned anew it saves what it saves alone, or more; the best alone comes first."""
+    found = crew_values(*night, effort=2, repeats=2)
+    assert len(found) == 4
+    alone = [worth.alone_veh_h for worth in found]
+    assert alone == sorted(alone, reverse=True)
+    for worth in found:
+        assert 0 <= worth.alone_veh_h <= worth.least_veh_h + 1e-6
+        assert worth.least_veh_h <= worth.saved_veh_h
+        assert worth.chance_veh_h == pytest.approx(worth.saved_veh_h - worth.least_veh_h)
+    assert found[0].saved_veh_h > 0.05 * night[1].cost(night[0])
+
+
+def test_what_a_crew_saves_alone_has_no_chance_in_it(night: tuple[Problem, Plan]) -> None:
+    """Other seeds give the same, once the plan at hand is as good as they find it."""
+    problem, plan = night
+    plan = solve(problem, effort=30, bounded=False, start=plan).plan
+    first, second = (
+        [w.alone_veh_h for w in crew_values(problem, plan, effort=1, repeats=1, seed=seed)]
+        for seed in (0, 50)
+    )
+    assert first == pytest.approx(second)
+
+
+@pytest.mark.parametrize("place", [0, -1])
+def test_beside_the_others_costs_what_all_together_cost(
+    night: tuple[Problem, Plan], place: int
+) -> None:
+    """The problem of the crew alone differs from the whole by the others' moves, and so holds."""
+    problem, plan = night
+    name, node = str(problem.class_name[0]), str(problem.node_name[place])
+    alone = beside(problem, plan, name, node)
+    wider, idle = add_crew(problem, plan, name, node)
+    moves = plan.cost(problem) - idle_plan(alone).cost(alone)
+    found = solve(alone, effort=1, bounded=False)
+    joined = replace(idle, crews=(*plan.crews, found.plan.crews[0]))
+    assert verify_plan(joined, wider).violations == ()
+    assert joined.cost(wider) == pytest.approx(found.cost + moves, rel=1e-5)
+    together, start = join(problem, plan, name, node)
+    assert together.digest == wider.digest
+    assert verify_plan(start, together).violations == ()
+    assert start.cost(together) <= plan.cost(problem) + 1e-6
+
+
+def test_a_crew_may_follow_another_through_deep_snow(night: tuple[Problem, Plan]) -> None:
+    """Right after a pass of the others, snow that kept a class out no longer does."""
+    problem, plan = night
+    name, node = str(problem.class_name[0]), str(problem.node_name[0])
+    deep = replace(problem, passable_since=np.ones_like(problem.passable_since))
+    alone = beside(deep, plan, name, node)
+    for item, moments in enumerate(plan.passes(deep)):
+        first = min(moments, default=problem.slots)
+        assert (alone.passable_since[0, item, 1 : first + 1] == 1).all()
+        assert (alone.passable_since[0, item, first + 1 :] == 0).all()
 
 
 def test_the_plan_with_a_crew_more_is_a_plan_of_the_wider_problem() -> None:
@@ -48,6 +105,8 @@ def test_unknown_classes_and_places_are_refused() -> None:
         add_crew(problem, plan, "tank", str(problem.node_name[0]))
     with pytest.raises(UnknownIdError, match="no place 'moon'"):
         crew_values(problem, plan, places=["moon"], effort=1)
+    with pytest.raises(RoadplanError, match="0 searches"):
+        crew_values(problem, plan, repeats=0)
 
 
 def test_it_can_be_stopped() -> None:
