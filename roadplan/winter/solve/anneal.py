@@ -17,6 +17,7 @@ from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve.bound import prove
 from roadplan.winter.solve.branch import branch
+from roadplan.winter.solve.exact import is_small, solve_exactly
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.prices import PriceBoard
 from roadplan.winter.solve.result import CLOSED_GAP, Budget, proven_gap
@@ -34,20 +35,29 @@ ORDERS: Final = 4
 QUENCH_SHARE: Final = 0.06
 """Share of the budget for a quick first cooling."""
 
-QUENCH_HOT: Final = 0.7
-"""Temperature at which the quick cooling begins, in costs of one pass."""
+QUENCH_HOT: Final = 0.6
+"""Temperature at which the quick cooling begins, in usual rises of cost."""
 
-HOT: Final = 2.2
+HOT: Final = 1.9
 """Temperature at which the slow cooling begins."""
 
-COLD: Final = 0.055
+COLD: Final = 0.045
 """Temperature at which both end."""
 
 EXCHANGE_ROUNDS: Final = 10
-"""Rounds after which the walks go on from the better one's best plan."""
+"""Rounds after which all walks go on from the plan of the best of them."""
+
+SETTLING_STEPS: Final = 3000
+"""Steps at temperature 0 before the scale of temperatures is measured, and while it is."""
+
+SMALLEST_WORTH: Final = 1e-6
+"""Least scale of a pass, as a share of the cost of the first plan."""
 
 LONGEST_BRANCH_S: Final = 20.0
 """Most seconds for one try at branching, which nothing can interrupt."""
+
+EXACT_EFFORT: Final = 5.0
+"""CP-SAT's own measure of effort for small problems where only effort is limited."""
 
 UNTIMED_BRANCH_S: Final = 3.0
 """Seconds for it where only effort is limited."""
@@ -56,7 +66,7 @@ Report = Callable[[float, float, str], None]
 
 
 def temperature(share: float) -> float:
-    """Return the temperature, in costs of one pass, when some share of the budget is used."""
+    """Return the temperature, in usual rises of cost, when some share of the budget is used."""
     if share < QUENCH_SHARE:
         part = share / QUENCH_SHARE
         return float(QUENCH_HOT * (COLD / QUENCH_HOT) ** part)
@@ -87,16 +97,32 @@ def anneal(
     first = walks[0]
     _begin(first, network, start, seed)
     report(first.best.cost[0], -math.inf, "first plan")
-    passes = max(1, int((first.nights.needs >= 0).sum()))
-    unit = float(first.best.cost[0]) / passes
-    prover = _Prover(network, unit, budget) if bounded else None
+    first.run(SETTLING_STEPS, 0.0)
+    rise = first.usual_rise(SETTLING_STEPS)
+    worth = pass_worth(network, first)
+    prover = _Prover(problem, network, worth, budget, seed) if bounded else None
     try:
-        _walk(walks, budget, unit, prover, report)
+        _walk(walks, budget, rise or worth, prover, report)
     except KeyboardInterrupt:
         budget.halted.set()
     best = min(walks, key=lambda walk: float(walk.best.cost[0])).best
-    bound = prover.finish(report, float(best.cost[0])) if prover else -math.inf
-    return plan_of(network, copy_best(best), problem), bound
+    plan = plan_of(network, copy_best(best), problem)
+    if prover is None:
+        return plan, -math.inf
+    return prover.finish(report, plan, float(best.cost[0]))
+
+
+def pass_worth(network: Network, walk: Walk) -> float:
+    """Return the scale of prices: what a pass of the plan at hand saves.
+
+    It is the cost that crews without end would save, shared by the passes; what no crew can save
+    must not count, and it may be nine tenths of the cost.
+    """
+    board = PriceBoard(network)
+    floor = board.evaluate(np.zeros(board.shape)).bound
+    cost = float(walk.best.cost[0])
+    passes = max(1, int((walk.nights.needs >= 0).sum()))
+    return max((cost - floor) / passes, SMALLEST_WORTH * abs(cost), float(np.finfo(float).tiny))
 
 
 def _begin(walk: Walk, network: Network, start: Plan | None, seed: int) -> None:
@@ -123,14 +149,17 @@ def problem_strength(network: Network) -> npt.NDArray[np.float64]:
 def _walk(
     walks: list[Walk], budget: Budget, unit: float, prover: _Prover | None, report: Report
 ) -> None:
-    """Run rounds of the walks until the budget is used or the gap is closed."""
+    """Run rounds of the walks until the budget is used or the gap is closed.
+
+    With a limit of effort nothing depends on how fast the bound is proven.
+    """
     rounds, steps = 0, STEPS_A_ROUND
     timed = budget.time_limit_s is not None
     best = float(walks[0].best.cost[0])
     with ThreadPoolExecutor(max_workers=len(walks)) as pool:
         while not budget.over() and (budget.effort is None or rounds < budget.effort):
             bound = prover.collect(report, best) if prover else -math.inf
-            if proven_gap(best, bound) <= CLOSED_GAP:
+            if timed and proven_gap(best, bound) <= CLOSED_GAP:
                 return
             alone = timed and prover is not None and prover.busy and len(walks) > 1
             active = walks[:1] if alone else walks
@@ -142,11 +171,11 @@ def _walk(
                 took = max(1e-3, time.monotonic() - began)
                 steps = int(np.clip(steps * min(2.0, ROUND_S / took), 50, 100_000))
             rounds += 1
-            if len(walks) > 1 and rounds % EXCHANGE_ROUNDS == 0 and not alone:
-                leader = min(walks, key=lambda walk: float(walk.best.cost[0]))
+            if rounds % EXCHANGE_ROUNDS == 0 and not alone:
+                leader = min(walks, key=lambda walk: walk.cost)
                 for walk in walks:
                     if walk is not leader:
-                        walk.adopt(leader.best)
+                        walk.adopt(leader.current())
             if found < best - 1e-9:
                 best = found
                 report(best, bound, "better plan")
@@ -162,27 +191,35 @@ def _branch_s(budget: Budget) -> float:
 class _Prover:
     """Proves bounds in a thread of its own and hands them over when asked."""
 
-    def __init__(self, network: Network, unit: float, budget: Budget) -> None:
+    def __init__(
+        self, problem: Problem, network: Network, worth: float, budget: Budget, seed: int
+    ) -> None:
+        self._problem, self._network, self._seed = problem, network, seed
         self._found: queue.SimpleQueue[float] = queue.SimpleQueue()
         self._bound = -math.inf
         self._kept = -math.inf
         self._budget = budget
         self._price: npt.NDArray[np.float64] | None = None
         self._cost = math.inf
+        self._plan: Plan | None = None
         # No daemon: a linear relaxation under way ends by its own time limit, and a process that
         # ends before it would be aborted by the solver's threads.
-        self._thread = threading.Thread(target=self._prove, args=(network, unit), name="bound")
+        self._thread = threading.Thread(target=self._prove, args=(worth,), name="bound")
         self._thread.start()
 
-    def _prove(self, network: Network, unit: float) -> None:
-        budget = self._budget
+    def _prove(self, worth: float) -> None:
+        budget, network = self._budget, self._network
         prove(
             network,
-            pass_cost=unit,
+            pass_cost=worth,
             report=self._keep,
             over=budget.over,
             left_s=lambda: budget.left_s,
         )
+        if is_small(network):
+            if budget.time_limit_s is not None and not budget.over():
+                self._solve_exactly(None)
+            return
         board = PriceBoard(network)
         tried = math.inf
         # Each better plan leaves fewer columns to branch on.
@@ -193,6 +230,19 @@ class _Prover:
                 board, self._price, bound=linear, cost=tried, time_limit_s=_branch_s(budget)
             )
             self._found.put(found)
+
+    def _solve_exactly(self, hint: Plan | None) -> None:
+        timed = self._budget.time_limit_s is not None
+        self._plan, bound = solve_exactly(
+            self._problem,
+            self._network,
+            time_limit_s=self._budget.left_s,
+            seed=self._seed,
+            hint=hint,
+            effort_limit=math.inf if timed else EXACT_EFFORT,
+            stop=self._budget.over,
+        )
+        self._found.put(bound)
 
     def _keep(self, bound: float, price: npt.NDArray[np.float64]) -> None:
         if bound > self._kept:
@@ -214,9 +264,18 @@ class _Prover:
                 report(cost, bound, "better bound")
         return self._bound
 
-    def finish(self, report: Report, cost: float) -> float:
-        """Return the best bound; with an effort limit only, wait for it first."""
+    def finish(self, report: Report, plan: Plan, cost: float) -> tuple[Plan, float]:
+        """Return the better of the plan and the prover's own, and the best bound.
+
+        With a limit of effort it waits for the bound first.
+        """
         if self._budget.time_limit_s is None and not self._budget.halted.is_set():
             while self._thread.is_alive() and not self._budget.over():
                 self._thread.join(0.1)
-        return self.collect(report, cost)
+            if is_small(self._network) and not self._budget.over():
+                self._solve_exactly(plan)
+        if self._plan is not None:
+            exact_cost = self._plan.cost(self._problem)
+            if exact_cost < cost:
+                plan, cost = self._plan, exact_cost
+        return plan, self.collect(report, cost)

@@ -34,13 +34,20 @@ _log = logging.getLogger(__name__)
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-COOLING: Final = ((0.2, 150), (0.06, 150), (0.02, 200), (0.006, 250), (0.002, 250))
+COOLING: Final = (
+    (0.1, 150),
+    (0.03, 150),
+    (0.01, 200),
+    (0.003, 250),
+    (0.001, 300),
+    (0.0005, 300),
+)
 """Temperatures of the ascent, as shares of the cost of one pass, and steps at each."""
 
-REACH: Final = 0.36
+REACH: Final = 0.1
 """Columns whose reduced cost is at most this share of the cost of one pass enter the relaxation."""
 
-MOST_COLUMNS: Final = 80_000
+MOST_COLUMNS: Final = 25_000
 """More columns than these are left to the ascent: the interior point method takes minutes."""
 
 CLOSE: Final = 3e-4
@@ -58,7 +65,7 @@ BLENDS: Final = (0.4, 0.7, 0.9, 1.0)
 
 def first_prices(board: PriceBoard, pass_cost: float) -> Floats:
     """Return equal prices on all passes to begin the ascent with."""
-    price = np.full(board.shape, 0.7 * pass_cost)
+    price = np.full(board.shape, 0.35 * pass_cost)
     price[:, 0] = price[:, -1] = 0.0
     return price
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,29 @@ from roadplan.winter.solve.linear import reachable, returning
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
 from roadplan.winter.solve.result import Budget
-from roadplan.winter.solve.search import plan_of
+from roadplan.winter.solve.search import best_of_plan, plan_of
 from roadplan.winter.solve.search_kernels import Best
 
 MOST_VARIABLES = 60_000
 """Beyond this many variables CP-SAT finds no plan in reasonable time."""
 
-RESOLUTION = 1e9
+FEW_VARIABLES = 6_000
+"""Up to this many variables the optimum is usually proven in seconds."""
+
+RESOLUTION = 1e11
 """The objective is rounded to whole numbers up to about this."""
+
+
+def variables(network: Network) -> int:
+    """Return about how many variables the model of a problem has."""
+    intervals = network.items * network.slots * (network.slots + 1) // 2
+    arcs = np.diff(network.first[network.class_first])
+    return intervals + int(arcs[network.crew_class].sum()) * network.slots
+
+
+def is_small(network: Network) -> bool:
+    """Say whether a problem is so small that it is solved to the end as a matter of course."""
+    return variables(network) <= FEW_VARIABLES
 
 
 def exact(problem: Problem, network: Network, budget: Budget, *, seed: int) -> Plan:
@@ -34,32 +50,84 @@ def exact(problem: Problem, network: Network, budget: Budget, *, seed: int) -> P
     RoadplanError
         When the problem is too large, or no plan is found in the time.
     """
+    if variables(network) > MOST_VARIABLES:
+        raise RoadplanError("the problem is too large for the exact solver; use 'search'")
+    plan, _ = solve_exactly(problem, network, time_limit_s=budget.left_s, seed=seed)
+    if plan is None:
+        raise RoadplanError("CP-SAT found no plan in the time given")
+    return plan
+
+
+def solve_exactly(
+    problem: Problem,
+    network: Network,
+    *,
+    time_limit_s: float,
+    seed: int,
+    hint: Plan | None = None,
+    effort_limit: float = math.inf,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[Plan | None, float]:
+    """Solve a small problem with CP-SAT and return its best plan and bound.
+
+    Parameters
+    ----------
+    problem, network
+        The problem and its compiled form.
+    time_limit_s
+        Seconds; may be infinite.
+    seed
+        Of CP-SAT.
+    hint
+        A plan to begin from.
+    effort_limit
+        CP-SAT's deterministic time; may be infinite.
+    stop
+        Asked a few times a second; once true, the best so far is returned.
+
+    Returns
+    -------
+    plan, bound
+        None when no plan was found; the bound is lowered by what rounding the costs to whole
+        numbers can have hidden.
+    """
     from ortools.sat.python import cp_model
 
-    intervals = network.items * network.slots * (network.slots + 1) // 2
-    if intervals + network.crews * network.arc_to.size * network.slots > MOST_VARIABLES:
-        raise RoadplanError("the problem is too large for the exact solver; use 'search'")
     model = cp_model.CpModel()
-    scale = RESOLUTION / max(1.0, problem.uncleared_cost)
+    nothing = float(network.cost[:, 0, network.slots].sum())
+    scale = RESOLUTION / max(1.0, nothing)
     costs: list[Any] = []
     made: dict[tuple[int, int], list[tuple[int, Any]]] = {}
     paths = [_crew(model, network, crew, made, costs, scale) for crew in range(network.crews)]
     for item in range(network.items):
         _item(model, network, item, made, costs, scale)
     model.minimize(sum(costs))
+    if hint is not None:
+        start = best_of_plan(network, hint)
+        for crew, moves in enumerate(paths):
+            size = int(start.path_len[crew])
+            taken = set(zip(start.path_arc[crew, :size], start.path_time[crew, :size], strict=True))
+            for arc, t, var in moves:
+                if arc >= 0:
+                    model.add_hint(var, (arc, t) in taken)
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 1
-    if math.isfinite(budget.left_s):
-        solver.parameters.max_time_in_seconds = budget.left_s
-    status = solve_model(solver, model)
+    if math.isfinite(time_limit_s):
+        solver.parameters.max_time_in_seconds = max(0.1, time_limit_s)
+    if math.isfinite(effort_limit):
+        solver.parameters.max_deterministic_time = effort_limit
+    status = solve_model(solver, model, stop=stop)
+    # Every interval and move of a plan is rounded by up to a half.
+    rounding = 0.5 * (network.items + network.crews) * (network.slots + 1)
+    bound = (solver.best_objective_bound - rounding) / scale
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise RoadplanError("CP-SAT found no plan in the time given")
+        return None, bound if status == cp_model.UNKNOWN else -math.inf
     nights = empty_nights(network, 0)
     for crew, moves in enumerate(paths):
-        taken = sorted((t, arc) for arc, t, var in moves if arc >= 0 and solver.value(var))
-        nights.path_len[crew] = len(taken)
-        for index, (t, arc) in enumerate(taken):
+        taken_arcs = sorted((t, arc) for arc, t, var in moves if arc >= 0 and solver.value(var))
+        nights.path_len[crew] = len(taken_arcs)
+        for index, (t, arc) in enumerate(taken_arcs):
             nights.path_arc[crew, index], nights.path_time[crew, index] = arc, t
     best = Best(
         nights.path_arc,
@@ -69,7 +137,7 @@ def exact(problem: Problem, network: Network, budget: Budget, *, seed: int) -> P
         nights.shift_until,
         np.zeros(1),
     )
-    return plan_of(network, best, problem)
+    return plan_of(network, best, problem), bound
 
 
 def _crew(  # noqa: C901 - one constraint after another; splitting would hide the flow

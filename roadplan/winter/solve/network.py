@@ -56,6 +56,8 @@ class Network:
         Shape (G, S): the states in which a crew may end.
     state_node, state_class
         Shape (S,).
+    class_first
+        Shape (K + 1,): the states of class k are ``class_first[k]:class_first[k + 1]``.
     """
 
     slots: int
@@ -86,6 +88,7 @@ class Network:
     goal: npt.NDArray[np.bool_]
     state_node: Ints
     state_class: Ints
+    class_first: Ints
 
 
 def compile_network(problem: Problem) -> Network:
@@ -144,6 +147,7 @@ def compile_network(problem: Problem) -> Network:
         goal=goal,
         state_node=_int(state_node),
         state_class=_int(state_class),
+        class_first=_int(base),
     )
 
 

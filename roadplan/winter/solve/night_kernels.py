@@ -51,6 +51,7 @@ class Graph(NamedTuple):
     crew_class: Any
     crew_goal: Any
     goal: Any
+    class_first: Any
 
 
 class Nights(NamedTuple):
@@ -83,6 +84,8 @@ class Nights(NamedTuple):
     chosen, saved_arc, saved_time, saved_len, cuts, fresh
         One row for each crew taken out: who it is, its path before, where it is cut, and the
         number of its new moves (−1 for none found).
+    uphill
+        Shape (2,): sum of the logarithms of the rises in cost that steps offered, and how many.
     """
 
     path_arc: Any
@@ -110,6 +113,7 @@ class Nights(NamedTuple):
     saved_len: Any
     cuts: Any
     fresh: Any
+    uphill: Any
 
 
 def graph_of(network: Network) -> Graph:
@@ -150,6 +154,7 @@ def empty_nights(network: Network, seed: int) -> Nights:
         saved_len=np.zeros(MOST_CREWS, dtype=np.int32),
         cuts=np.zeros((MOST_CREWS, 7), dtype=np.int32),
         fresh=np.zeros(MOST_CREWS, dtype=np.int32),
+        uphill=np.zeros(2),
     )
 
 
@@ -289,10 +294,14 @@ def spread_labels(
     state: int,
     start: int,
     until: int,
+    low: int,
+    high: int,
     lean: float,
     noise: float,
 ) -> None:
     """Spread labels from a state and moment up to another moment, on what the others leave.
+
+    The states ``low:high`` are those of the crew's class.
 
     A label's value is ``(1 − lean) · exact change − lean · price`` of its passes, with its arcs'
     costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are
@@ -301,16 +310,15 @@ def spread_labels(
     value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
     seen, latest, before = nights.seen, nights.latest, nights.before
     cost = graph.cost
-    states = value.shape[1]
     slots = cost.shape[1] - 1
     for t in range(start, until + 1):
-        for s in range(states):
+        for s in range(low, high):
             value[t, s] = np.inf
     value[start, state] = 0.0
     seen[start, state] = 0
     came_arc[start, state] = BEGINNING
     for t in range(start, until):
-        for s in range(states):
+        for s in range(low, high):
             here = value[t, s]
             if here == np.inf:
                 continue

@@ -21,10 +21,10 @@ _NOBODY: Final = np.zeros(0, dtype=np.int64)
 
 
 def slots_between(network: Network) -> npt.NDArray[np.int64]:
-    """Return shape (S, S): fewest slots between the places of two states, by any class."""
+    """Return shape (S, S): fewest slots to the place of a state from another's, by any class."""
     states = network.states
     if not states:
-        return np.zeros((0, 0), dtype=np.int64)
+        return np.zeros((0, 0), dtype=np.int32)
     leaving = network.state_node[np.repeat(np.arange(states), np.diff(network.first))]
     arriving = network.state_node[network.arc_to]
     nodes = int(network.state_node.max()) + 1
@@ -34,6 +34,7 @@ def slots_between(network: Network) -> npt.NDArray[np.int64]:
     for via in range(nodes):
         np.minimum(apart, apart[:, via : via + 1] + apart[via : via + 1], out=apart)
     apart = np.minimum(apart, FAR)
+    apart = apart.T.astype(np.int32)
     return np.ascontiguousarray(apart[np.ix_(network.state_node, network.state_node)])
 
 
@@ -50,7 +51,7 @@ class Walk:
         From :func:`slots_between`.
     """
 
-    def __init__(self, network: Network, seed: int, near: npt.NDArray[np.int64]) -> None:
+    def __init__(self, network: Network, seed: int, near: npt.NDArray[np.int32]) -> None:
         self.network = network
         self.near = near
         self.graph: Graph = graph_of(network)
@@ -86,6 +87,16 @@ class Walk:
             self.knobs,
         )
 
+    def usual_rise(self, steps: int) -> float:
+        """Run some steps at temperature 0; return the geometric mean of the rises turned down.
+
+        It is the scale of temperatures: 0 where no step offered a rise.
+        """
+        self.nights.uphill[:] = 0.0
+        self.run(steps, 0.0)
+        total, count = self.nights.uphill
+        return float(np.exp(total / count)) if count else 0.0
+
     def exact_cost(self) -> float:
         """Return the cost of the plan at hand, summed anew."""
         nights = self.nights
@@ -93,8 +104,12 @@ class Walk:
         moves = self.network.arc_cost[nights.path_arc[used]] if self.network.states else 0.0
         return float(nights.night_cost.sum() + np.sum(moves))
 
+    def current(self) -> Best:
+        """Return the plan at hand, which may be worse than the best met."""
+        return _best_of(self.nights, self.cost)
+
     def adopt(self, best: Best) -> None:
-        """Go on from another walk's best plan."""
+        """Go on from another plan."""
         from roadplan.winter.solve.night_kernels import put
 
         nights = self.nights

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from roadplan.winter.solve.night_kernels import (
+    FORBIDDEN,
     MOST_CREWS,
     Graph,
     Nights,
@@ -62,7 +63,7 @@ def neighbours(
         if c != c0:
             _, _, moment0, state, moment1, _ = cut(graph, nights, c, start, until)
             if moment0 < moment1:
-                spot[c] = near[state0, state] + 5.0 * draw(nights.random)
+                spot[c] = near[state, state0] + 5.0 * draw(nights.random)
     chosen[0] = c0
     size = 1
     while size < k:
@@ -136,18 +137,21 @@ def put_in(
     """Find the i-th chosen crew a new stretch and a way to go on; return the change of cost."""
     cuts, latest = nights.cuts, nights.latest
     c = nights.chosen[i]
-    for s in range(latest.size):
+    low_state = graph.class_first[graph.crew_class[c]]
+    high_state = graph.class_first[graph.crew_class[c] + 1]
+    for s in range(low_state, high_state):
         latest[s] = -1
     last = -1
     for m in range(size):
         if may_take(graph, nights, i, m, swap):
             last = max(last, cuts[m, 4])
-            for s in range(latest.size):
-                slack = 0 if cuts[m, 5] < 0 else near[s, cuts[m, 5]]
-                latest[s] = max(latest[s], cuts[m, 4] - slack)
+            ends, tail_state = cuts[m, 4], cuts[m, 5]
+            for s in range(low_state, high_state):
+                slack = 0 if tail_state < 0 else near[tail_state, s]
+                latest[s] = max(latest[s], ends - slack)
     if last < 0:
         return np.inf
-    spread_labels(graph, nights, cuts[i, 3], cuts[i, 2], last, lean, noise)
+    spread_labels(graph, nights, cuts[i, 3], cuts[i, 2], last, low_state, high_state, lean, noise)
     best = np.inf
     tail = -1
     where = -1
@@ -155,7 +159,7 @@ def put_in(
     for m in range(size):
         if not may_take(graph, nights, i, m, swap):
             continue
-        for s in range(latest.size):
+        for s in range(low_state, high_state):
             fits = graph.goal[goal, s] if cuts[m, 5] < 0 else s == cuts[m, 5]
             if fits and nights.value[cuts[m, 4], s] < best:
                 best = nights.value[cuts[m, 4], s]
@@ -221,7 +225,7 @@ def search(
     Parameters
     ----------
     near
-        Shape (S, S): slots between states.
+        Shape (S, S): slots to a state (row) from another.
     order
         Crews to be given a whole new night first, one after another, whatever it costs.
     cost
@@ -276,6 +280,9 @@ def search(
             change += put_in(graph, nights, near, i, size, bent, noise, swap)
             if change == np.inf:
                 break
+        if step >= 0 and change > 1e-9 and change < FORBIDDEN / 2:
+            nights.uphill[0] += np.log(change)
+            nights.uphill[1] += 1.0
         if change < np.inf and (
             step < 0 or change <= 0.0 or change < -heat * np.log(draw(random) + 1e-300)
         ):

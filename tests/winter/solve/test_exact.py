@@ -84,24 +84,19 @@ def optimum(p: Problem) -> float:
     return best
 
 
-def shortfall(p: Problem, seed: int) -> float:
-    """Return how far the search stays behind the optimum of all plans, as a share of it."""
+def agrees(p: Problem, seed: int) -> None:
+    """Assert that solver and bound meet the cheapest of all plans."""
     best = optimum(p)
-    result = solve(p, effort=6, seed=seed, threads=1)
+    result = solve(p, effort=2, seed=seed, threads=1)
     assert verify_plan(result.plan, p).violations == ()
     assert result.bound <= best * (1 + 1e-6) + 1e-9
-    assert result.cost >= best * (1 - 1e-6) - 1e-9
-    return (result.cost - best) / best if best > 0 else 0.0
+    assert result.cost == pytest.approx(best, rel=1e-6, abs=1e-9)
+    assert result.bound == pytest.approx(best, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(8))
 def test_one_crew_agrees_with_every_plan_there_is(block: int) -> None:
-    """Random nights of one crew, with duties, late starts and ways home.
-
-    The bound never exceeds the optimum, and the search mostly meets it; where a crew
-    passes one item twice, a label of its walk may miss the best by a little.
-    """
-    behind = []
+    """Random nights of one crew, with duties, late starts and ways home."""
     for seed in range(25 * block, 25 * block + 25):
         problem = tiny_instance(
             seed,
@@ -111,13 +106,11 @@ def test_one_crew_agrees_with_every_plan_there_is(block: int) -> None:
             staggered=seed % 4 == 1,
             return_to_base=seed % 5 == 2,
         )
-        behind.append(shortfall(problem, seed))
-    assert max(behind) < 0.03
-    assert np.mean(np.array(behind) < 1e-6) >= 0.8
+        agrees(problem, seed)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(24))
 def test_two_crews_agree_with_every_pair_of_plans(seed: int) -> None:
     """Crews of one class or of two, on the same little road."""
     classes = ((2,), (1, 1))[seed % 2]
-    assert shortfall(tiny_instance(seed, slots=5, crews_by_class=classes), seed) < 0.03
+    agrees(tiny_instance(seed, slots=5, crews_by_class=classes), seed)
