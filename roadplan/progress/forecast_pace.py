@@ -191,7 +191,10 @@ class _Ratios:
     """Logarithms of pace over reference: of each item, and of each interval around its item.
 
     `weight` is the length of what was seen of an item in usual intervals: the scatter of a pace
-    falls with the time over which it is measured. Residuals are those of a usual interval.
+    falls with the time over which it is measured. It is the length that the reference pace would
+    have needed, brought to the mean of the true ones: by the true length a slow item would count
+    for more than a quick one of the same size, and the mean would be too slow (length-biased
+    sampling; Cox 1969). Residuals are those of a usual interval.
     """
 
     mean: Floats
@@ -255,9 +258,11 @@ def _ratios(intervals: pd.DataFrame, quantity: Floats, reference: Floats, seen: 
     mean[usable] = np.log(seen.quantity[usable] / seen.work_days[usable] / reference[usable])
     typical = _typical_work_days(intervals)
     length = intervals["work_days"].to_numpy(np.float64) / typical
-    weight = _summed(row, length, len(quantity))
+    lasted = _summed(row, length, len(quantity))
     centre = _summed(row, single * length, len(quantity))
-    centre = centre / np.where(weight > 0, weight, 1)
+    centre = centre / np.where(lasted > 0, lasted, 1)
+    planned = np.where(usable, seen.quantity / reference, 0.0)
+    weight = planned * lasted.sum() / planned.sum() if usable.any() else lasted
     return _Ratios(mean, seen.count, weight, (single - centre[row]) * np.sqrt(length))
 
 

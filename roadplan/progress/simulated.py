@@ -209,8 +209,9 @@ def _schedule(
         gated = frame["waits_to"].iat[row] == "finish"
         crew = int(free[key].argmin())
         start = max([float(free[key][crew]), *([] if gated else before)])
-        # The day on which work begins is a working day.
-        start = float(np.ceil(calendars[row].finish(start, 1e-6)) - 1) if needed[row] > 0 else start
+        if needed[row] > 0:
+            # Work begins on a working day, and not before the crew and the work before it are done.
+            start = max(start, float(np.ceil(calendars[row].finish(start, 1e-6)) - 1))
         finish = float(calendars[row].finish(start, needed[row]))
         free[key][crew] = finish
         begin[row], end[row] = start, max([finish, *(before if gated else [])])

@@ -53,6 +53,17 @@ def test_scores_of_nonsense_are_refused(bad: tuple[list[float], list[int]]) -> N
         brier(*bad)
 
 
+def test_simulated_work_waits_for_crew_and_work_before_it() -> None:
+    """Ten pieces one after the other of 0.4 days each take four days and not one."""
+    chain = items(10, planned=False)
+    chain = chain[chain["work_type"] == "base"].assign(contract="north")
+    chain["after"] = [(), *((item,) for item in chain["item"][:-1])]
+    layout = Layout(start=START, other_share_per_day=2.5, other_crews=1)
+    even = Luck(pace=1, contract_sd=0, type_sd=0, item_sd=0, week_sd=0, silent_share=0)
+    works = simulated_works(chain, layout, seed=1, luck=even, seasons=ALL_YEAR)
+    assert works.finish_of() == START + timedelta(days=3)
+
+
 def replay(dates: list[date]) -> object:
     """Replay simulated works of twelve segments."""
     layout = Layout(start=START, other_share_per_day=1 / 20, other_crews=2)

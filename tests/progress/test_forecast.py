@@ -214,3 +214,32 @@ def test_an_assumption_out_of_range_is_told() -> None:
 def test_the_settings_can_be_changed_one_by_one() -> None:
     """They are frozen and plain."""
     assert replace(USUAL, draws=7).draws == 7
+
+
+def test_a_slow_item_counts_no_more_than_a_quick_one() -> None:
+    """Equal pieces at half and at twice the plan's pace: their like is expected at the plan's.
+
+    The slow one was watched four times as long; by that length the pace would be far too slow.
+    """
+    lengths = {0: 5.0, 1: 20.0}
+    rows = [
+        {
+            "row": row,
+            "from_day": k * days,
+            "to_day": (k + 1) * days,
+            "share": 0.25,
+            "work_days": days,
+        }
+        for row, days in lengths.items()
+        for k in range(4)
+    ]
+    learned = learn_paces(
+        pd.DataFrame({"contract": "c", "work_type": "t", "quantity": [10.0, 10.0, 10.0]}),
+        pd.DataFrame(rows),
+        planned_work_days=np.full(3, 40.0),
+        left=np.array([0.0, 0.0, 10.0]),
+        assumptions=load_assumptions(
+            changes={"item_sd": 0.01, "interval_sd": 0.5, "prior_pace_sd": 2.0, "level_sd": 2.0}
+        ),
+    )
+    assert learned.log_pace[2] == pytest.approx(np.log(10 / 40), abs=0.05)
