@@ -287,8 +287,8 @@ main(sys.argv[1:])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
 def test_ctrl_c_keeps_the_best_plan(tmp_path: Path) -> None:
     """The search ends early; its plan is written, says so, and is accepted by the checker."""
-    args = ["winter", "plan", "--storm", "wet-snow", "--members", "2", "--draws", "0",
-            "--time-limit", "90", "--out", str(tmp_path)]  # fmt: skip
+    args = ["winter", "plan", "--storm", "wet-snow", "--members", "2", "--hours", "12",
+            "--draws", "0", "--time-limit", "90", "--out", str(tmp_path)]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTING, *args],
         capture_output=True,

@@ -97,13 +97,15 @@ def anneal(
     first = walks[0]
     _begin(first, network, start, seed)
     report(first.best.cost[0], -math.inf, "first plan")
-    first.run(SETTLING_STEPS, 0.0)
-    rise = first.usual_rise(SETTLING_STEPS)
-    worth = pass_worth(network, first)
-    prover = _Prover(problem, network, worth, budget, seed) if bounded else None
+    prover = None
     try:
+        first.run(SETTLING_STEPS, 0.0)
+        rise = first.usual_rise(SETTLING_STEPS)
+        worth = pass_worth(network, first)
+        prover = _Prover(problem, network, worth, budget, seed) if bounded else None
         _walk(walks, budget, rise or worth, prover, report)
     except KeyboardInterrupt:
+        # There is a plan already, which must not be lost.
         budget.halted.set()
     best = min(walks, key=lambda walk: float(walk.best.cost[0])).best
     plan = plan_of(network, copy_best(best), problem)
