@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -181,7 +181,9 @@ def _storm(run: Run) -> list[Entry]:
 
     if run.corridor.tables["machines"].empty or not run.results["posture"].beats:
         return []
-    night = prepare(run.corridor, _DEMO_STORM, hours=24)
+    bypasses, notes = _bypasses(run)
+    night = prepare(run.corridor, _DEMO_STORM, hours=24, open_bypasses=bypasses)
+    night = replace(night, notes=(*night.notes, *notes))
     planned = make_plan(
         build(night, default_fleet(run.corridor)),
         time_limit_s=_DEMO_LIMIT_S,
@@ -196,7 +198,7 @@ def _storm(run: Run) -> list[Entry]:
         "storm.html": (
             "pages",
             "A storm night, slot by slot",
-            "Risk, jams, closures and crews with the plan, fixed beats and nothing cleared",
+            "Risk, jams, closures and crews with the plan, beats and nothing cleared",
         ),
         "orders_ru.html": ("sheets", "Order sheets in Russian", "What each crew does, to print"),
         "orders_kk.html": ("sheets", "Order sheets in Kazakh", "What each crew does, to print"),
@@ -222,6 +224,17 @@ def _storm(run: Run) -> list[Entry]:
         Entry(href=f"storm/{name}", title=title, purpose=purpose, group=group)
         for name, (group, title, purpose) in made.items()
     ]
+
+
+def _bypasses(run: Run) -> tuple[pd.DataFrame | None, tuple[str, ...]]:
+    """Return the bypasses in use by the ledger and what is known of them; None without one."""
+    if "status" not in run.results:
+        return None, ()
+    from roadplan.progress.bypasses import bypasses_in_use, bypasses_note
+
+    found = run.results["status"]
+    used = bypasses_in_use(run.corridor, found)
+    return used, (bypasses_note(run.corridor, found, used),)
 
 
 def _exports(run: Run) -> list[Entry]:

@@ -230,20 +230,13 @@ def _bypasses(
         return None, ()
     from roadplan.cli._ledger_options import moments, work_of
     from roadplan.progress import open_ledger, status
-    from roadplan.progress.bypasses import bypasses_in_use
+    from roadplan.progress.bypasses import bypasses_in_use, bypasses_note
 
     road, items = work_of(corridor_path)
-    moment = moments(as_of, None)
     with open_ledger(ledger_place) as ledger:
-        found = status(items, ledger.history(), moment)
+        found = status(items, ledger.history(), moments(as_of, None))
     used = bypasses_in_use(road, found)
-    reported = int((used["known"] == "reported").sum())
-    note = (
-        f"as of {moment.work_date.isoformat()} {len(used)} of {len(road.table('detours'))} "
-        f"temporary bypasses are in use, {reported} of them by the ledger, the others by the "
-        "corridor's table"
-    )
-    return used, (note,)
+    return used, (bypasses_note(road, found, used),)
 
 
 def _fleet(path: Path | None, road: Corridor) -> Fleet:

@@ -24,12 +24,13 @@ from roadplan.cli._shared import corridor_option, echo_json, json_option
     default="",
     envvar="ROADPLAN_LEDGER",
     metavar="FILE|URL",
-    help="Ledger of the works to draw; without one the charts show an exercise, marked as such.",
+    help="Ledger of the works to draw, which decides which bypasses are in use in the storm; "
+    "without one the charts show an exercise, marked as such.",
 )
 @click.option(
     "--as-of",
     metavar="DAY",
-    help="Draw the works of the ledger as of this day, e.g. 2024-02-01; today by default.",
+    help="Works of the ledger as of this day, e.g. 2024-02-01; today by default.",
 )
 @corridor_option
 @json_option

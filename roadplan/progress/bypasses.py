@@ -44,6 +44,24 @@ def bypasses_in_use(corridor: Corridor, found: Status) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_PLACE, "known"])
 
 
+def bypasses_note(corridor: Corridor, found: Status, used: pd.DataFrame) -> str:
+    """Return in a sentence how many bypasses are in use, and how many of them are reported.
+
+    Parameters
+    ----------
+    corridor, found
+        As in :func:`bypasses_in_use`.
+    used
+        What that returned.
+    """
+    reported = int((used["known"] == "reported").sum())
+    return (
+        f"as of {found.as_of.work_date.isoformat()} {len(used)} of "
+        f"{len(corridor.table('detours'))} temporary bypasses are in use, {reported} of them by "
+        "the ledger, the others by the corridor's table"
+    )
+
+
 _PLACE = ("detour", "route", "from_m", "to_m")
 
 

@@ -318,7 +318,8 @@ def _narrowed(
         left = WORK_LANES * parameters["capacity_two_way_pcu_h"] / whole
         share[here] = np.minimum(share[here], left[here])
     if len(works):
-        notes.append(f"{len(works)} temporary bypasses narrow the road to a lane each way")
+        narrow = "bypass narrows" if len(works) == 1 else "bypasses narrow"
+        notes.append(f"{len(works)} temporary {narrow} the road to a lane each way")
     return share, length
 
 

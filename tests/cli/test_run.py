@@ -77,10 +77,16 @@ def test_a_ledger_is_drawn_and_an_exercise_only_without_one(
     place = ["--type", "lower-asphalt", "--from", "m36:1500", "--to", "m36:1510"]
     who = ["--date", "2024-02-01", "--author", "office", "--source", "weekly sheet"]
     assert _run("progress", "add", "--ledger", ledger, *place, *who) == 0
+    bypass = ["--item", "detour:detour-kb-interchange-01", "--stage", "in-use"]
+    assert _run("progress", "add", "--ledger", ledger, *bypass, *who) == 0
     out = tmp_path / "out"
     assert _run("run", "--out", str(out), "--as-of", "2024-03-01", "--ledger", ledger) == 0
     assert _run("run", "--out", str(out), "--as-of", "spring", "--ledger", ledger) == 2
     capsys.readouterr()
-    # One report on one contract and no plan: its march chart, and no made-up S-curve.
+    # Only the bypass that is reported in use narrows the road of the storm.
+    notes = json.loads((out / "storm" / "plan.json").read_text(encoding="utf-8"))["notes"]
+    assert any("as of 2024-03-01 1 of " in note for note in notes)
+    assert any("1 temporary bypass narrows" in note for note in notes)
+    # Reports on one contract and no plan: its march chart, and no made-up S-curve.
     assert [path.name for path in out.glob("*.svg")] == ["march-karaganda-balkhash.svg"]
     assert "lower-asphalt" in (out / "corridor.html").read_text(encoding="utf-8")

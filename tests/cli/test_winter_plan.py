@@ -104,7 +104,7 @@ def test_a_ledger_tells_which_bypasses_are_in_use(
         assert code == 0
         notes = json.loads(capsys.readouterr().out)["notes"]
         assert any(f"as of {day} {used} of " in note for note in notes)
-        assert any("1 temporary bypasses narrow" in note for note in notes) == bool(used)
+        assert any("1 temporary bypass narrows" in note for note in notes) == bool(used)
 
 
 def test_templates_are_written_and_the_schema_is_printed(
