@@ -74,6 +74,17 @@ def translate_count(one: str, many: str, count: int, language: str, domain: str)
     return form.replace("{n}", str(count))
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a number with its English noun, `many` being `one` with an s by default.
+
+    Examples
+    --------
+    >>> counted(1, "crew"), counted(2, "crew"), counted(1200, "pass", "passes")
+    ('1 crew', '2 crews', '1,200 passes')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def _plural_index(language: str, count: int) -> int:
     """Return the gettext plural index of `count` (CLDR rules of the three languages)."""
     if language == "ru":

@@ -12,6 +12,7 @@ import click
 from roadplan.cli._ledger_options import as_of_options, ledger_option, moments, work_of
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
 from roadplan.errors import RoadplanError
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,7 +290,10 @@ def backtest(
     if as_json:
         echo_json(result.as_dict())
         return
-    click.echo(f"Replayed from {len(dates)} days; the record ends on {result.until.isoformat()}.")
+    click.echo(
+        f"Replayed from {counted(len(dates), 'day')}; "
+        f"the record ends on {result.until.isoformat()}."
+    )
     for row in result.skipped.to_dict("records"):
         click.echo(f"  {row['date'].isoformat()} skipped: {row['why']}")
     if len(result.stated):

@@ -12,7 +12,7 @@ import click
 from roadplan.cli import EXIT_FAULTS
 from roadplan.cli._ledger_options import as_of_options, ledger_option, moments, today, work_of
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
-from roadplan.i18n import LANGUAGES
+from roadplan.i18n import LANGUAGES, counted
 from roadplan.progress.asof import read_day
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _echo_import(found: SheetImport, marked: Path | None, *, dry_run: bool) -> N
     elif dry_run:
         click.echo(f"{counts}; nothing was stored, for this was a dry run")
     elif found.stored:
-        click.echo(f"{counts}; {len(found.stored)} reports stored in {found.ledger}")
+        click.echo(f"{counts}; {counted(len(found.stored), 'report')} stored in {found.ledger}")
     else:
         click.echo(f"{counts}; {found.ledger} is unchanged")
 
@@ -372,7 +372,10 @@ def wzdx(
     for note in found.notes:
         click.echo(f"Note: {note}")
     zones, detours = found.counts["work_zones"], found.counts["detours"]
-    click.echo(f"{out} written: {zones} work zones and {detours} detours, as of {when}")
+    click.echo(
+        f"{out} written: {counted(zones, 'work zone')} and {counted(detours, 'detour')}, "
+        f"as of {when}"
+    )
 
 
 def _now() -> dt.datetime:

@@ -10,6 +10,7 @@ import click
 
 from roadplan.cli._ledger_options import as_of_options, ledger_option, moments, work_of
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     from roadplan.progress import Report, Status
@@ -51,7 +52,7 @@ def status(
     if as_json:
         echo_json({**found.as_dict(), "by": wanted, "rows": rolled.to_dict("records")})
         return
-    click.echo(f"As of {found.as_of}: {found.reports:,} reports count")
+    click.echo(f"As of {found.as_of}: {counted(found.reports, 'report counts', 'reports count')}")
     if found.unmatched:
         click.echo(f"{found.unmatched:,} of them speak of no work item and are in no figure")
     click.echo(f"Physical completion: {_percent(found.overall)}")

@@ -11,6 +11,7 @@ import click
 
 from roadplan.cli import EXIT_FAULTS
 from roadplan.cli._shared import corridor_option, echo_faults, echo_json, echo_table, json_option
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     from roadplan.corridor import Corridor
@@ -127,7 +128,9 @@ def refresh(
             write_tables(result.tables, into)
             click.echo(f"\nWritten to {into}.")
         elif result.faults:
-            click.echo(f"\nNothing can be written: {len(result.faults)} faults would arise:")
+            click.echo(
+                f"\nNothing can be written: {counted(len(result.faults), 'fault')} would arise:"
+            )
             echo_faults(result.faults)
         else:
             click.echo(f"\nNothing was written; --apply writes this to {into}.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +165,7 @@ def _passes(run: StormRun, corridor: Corridor, cleared: str) -> tuple[list[Any],
     posture = plan_posture(corridor)
     found = beat_passes(posture, corridor, run.road, run.parameters, hours=run.hours)
     deep = found.too_deep_share(run.depth(found.passes).moment_m, run.slots.hours)
-    notes = [f"{len(found.limit_m)} passes by crews of an estimated fleet"]
+    notes = [f"{counted(len(found.limit_m), 'pass', 'passes')} by crews of an estimated fleet"]
     if deep >= _WORTH_SAYING:
         notes.append(f"in {deep:.1%} of passes and members the snow is too deep for the crew; "
                      "they count as made")  # fmt: skip
@@ -241,8 +242,9 @@ def _show(
 ) -> None:
     title = run.storm.origin.title.get("en", "") or about["name"]
     click.echo(
-        f"{title}: {run.hours} h from {run.start:%Y-%m-%d %H:%M %Z}, {run.members} members × "
-        f"{about['draws']} draws; cleared: {about['cleared']}"
+        f"{title}: {run.hours} h from {run.start:%Y-%m-%d %H:%M %Z}, "
+        f"{counted(run.members, 'member')} × {counted(about['draws'], 'draw')}; "
+        f"cleared: {about['cleared']}"
     )
     for flag in _flags(run):
         click.echo(f"  {'!' if flag.severity == 'warning' else '-'} {flag.text('en')}")
@@ -256,8 +258,9 @@ def _show(
     click.echo("  - all figures are estimated\n")
     echo_table(("what", "mean or probability (95 %)", "unit"), _lines(document))
     risky = stretches[stretches["level"] != 0]
-    click.echo(f"\nRisk by stretch; {len(stretches) - len(risky)} stretches without any are left"
-               " out.")  # fmt: skip
+    safe = len(stretches) - len(risky)
+    left = counted(safe, "stretch without any is", "stretches without any are")
+    click.echo(f"\nRisk by stretch; {left} left out.")
     if len(risky):
         echo_table(
             ("route", "direction", "from", "to", "km", "level", "severity", "probability", "at"),

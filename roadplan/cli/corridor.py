@@ -11,6 +11,7 @@ from roadplan.cli import EXIT_FAULTS
 from roadplan.cli._inventory import export, import_inventory, template
 from roadplan.cli._refresh import refresh
 from roadplan.cli._shared import corridor_option, echo_faults, echo_json, echo_table, json_option
+from roadplan.i18n import counted
 
 _DEGREES = re.compile(r"(-?\d+\.\d+)\s*[,; ]\s*(-?\d+\.\d+)")
 
@@ -104,7 +105,7 @@ def check(path: Path | None, corridor_path: Path | None, as_json: bool) -> int:
     else:
         filled = sum(1 for frame in tables.values() if len(frame))
         rows = sum(len(frame) for frame in tables.values())
-        click.echo(f"{folder}: {filled} tables, {rows:,} rows, no faults")
+        click.echo(f"{folder}: {counted(filled, 'table')}, {counted(rows, 'row')}, no faults")
     return EXIT_FAULTS if faults else 0
 
 

@@ -16,6 +16,7 @@ import roadplan.cli
 from roadplan.cli import EXIT_FAULTS
 from roadplan.cli._ledger_options import ledger_option
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,7 +75,7 @@ def init(ledger_place: str, from_backup: Path | None) -> None:
     with create_ledger(ledger_place, ledger_id=ledger_id) as ledger:
         if from_backup is not None:
             ledger.restore(from_backup)
-        click.echo(f"{ledger.place}: ledger {ledger.id} with {len(ledger):,} reports")
+        click.echo(f"{ledger.place}: ledger {ledger.id} with {counted(len(ledger), 'report')}")
 
 
 @progress.command()
@@ -110,7 +111,9 @@ def verify(ledger_place: str, head_file: Path | None, as_json: bool) -> int:
             click.echo(f"  {fault}")
     else:
         link = found.head.reports
-        click.echo(f"{place}: {link.count:,} reports hold, head {link.hash}")
+        click.echo(
+            f"{place}: {counted(link.count, 'report holds', 'reports hold')}, head {link.hash}"
+        )
         if found.proven is None:
             click.echo("No exported head was compared; export one with `roadplan progress head`.")
         else:
@@ -136,7 +139,7 @@ def head(ledger_place: str, out: Path | None) -> None:
         echo_json(found.as_dict())
     else:
         write_head(found, out)
-        click.echo(f"{out}: head of {found.reports.count:,} reports")
+        click.echo(f"{out}: head of {counted(found.reports.count, 'report')}")
 
 
 @progress.command()
@@ -148,7 +151,7 @@ def backup(path: Path, ledger_place: str) -> None:
 
     with open_ledger(ledger_place) as ledger:
         found = ledger.backup(path)
-    click.echo(f"{path}: {found.reports.count:,} reports, proven")
+    click.echo(f"{path}: {counted(found.reports.count, 'report')}, proven")
 
 
 @progress.command("statements")

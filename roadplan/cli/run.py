@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from roadplan.cli._shared import corridor_option, echo_json, json_option
+from roadplan.i18n import counted
 
 
 @click.command()
@@ -80,7 +81,9 @@ def run(
         echo_json({"index": str(index), "files": files, "seconds": round(seconds, 1)})
         return
     lengths = sum(route.length_m for route in road.routes.values()) / 1000
-    click.echo(f"{road.names.en}: {lengths:,.0f} km of road on {len(road.routes)} routes")
+    click.echo(
+        f"{road.names.en}: {lengths:,.0f} km of road on {counted(len(road.routes), 'route')}"
+    )
     click.echo(str(job.results["posture"].summary()))
     for entry in entries:
         size = (out / entry.href).stat().st_size

@@ -12,7 +12,7 @@ import click
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
 from roadplan.cli._storm_outcome import simulate
 from roadplan.errors import RoadplanError
-from roadplan.i18n import LANGUAGES
+from roadplan.i18n import LANGUAGES, counted
 
 if TYPE_CHECKING:
     from roadplan.weather import Road, ShippedStorm, Storm
@@ -100,7 +100,7 @@ def make(
         for name in ([kind] if kind else KINDS)
     ]
     road = _points(corridor_path, every_km)
-    made = []
+    made: list[dict[str, Any]] = []
     for item in drawn:
         path = out if single else out / f"{item.name}.npz"
         write(draw(item, road, place="point", start=begins), path)
@@ -109,7 +109,9 @@ def make(
         echo_json(made)
         return
     for entry in made:
-        click.echo(f"{entry['path']}: {entry['hours']} h, {entry['members']} members, synthetic")
+        click.echo(
+            f"{entry['path']}: {entry['hours']} h, {counted(entry['members'], 'member')}, synthetic"
+        )
 
 
 @storm.command()
@@ -243,7 +245,9 @@ def fetch(
     else:
         write(got, out)
     members, times, points = got.shape
-    click.echo(f"{out}: {members} members, {times} times, {points} points")
+    click.echo(
+        f"{out}: {counted(members, 'member')}, {counted(times, 'time')}, {counted(points, 'point')}"
+    )
 
 
 @storm.command()
@@ -311,7 +315,7 @@ def warn(
     )
     write(made, out)
     km = f"{warning.route} {warning.from_m / 1000:.1f}–{warning.to_m / 1000:.1f} km"
-    click.echo(f"{out}: class {level}, {km}, {members} members, estimated")
+    click.echo(f"{out}: class {level}, {km}, {counted(members, 'member')}, estimated")
 
 
 @storm.command()
@@ -371,7 +375,7 @@ def _drawn(item: ShippedStorm, corridor_path: Path | None) -> Storm:
     return draw(item, _points(corridor_path, 10.0))
 
 
-def _about(name: str, shown: Storm) -> dict[str, object]:
+def _about(name: str, shown: Storm) -> dict[str, Any]:
     members, times, places = shown.shape
     return {
         "name": name,
@@ -396,7 +400,10 @@ def _print(name: str, shown: Storm, language: str) -> None:
     click.echo(f"{title or name} ({shown.source})")
     unsure = "" if shown.origin.issued_stated else " or later"
     click.echo(f"  issued {about['issued']}{unsure}; {about['from']} to {about['to']}")
-    click.echo(f"  {about['members']} members, {about['times']} times, {about['places']} places")
+    click.echo(
+        f"  {counted(about['members'], 'member')}, {counted(about['times'], 'time')}, "
+        f"{counted(about['places'], 'place')}"
+    )
 
 
 def _range(row: Mapping[Any, Any], key: str, decimals: int) -> str:

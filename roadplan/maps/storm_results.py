@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 TITLES: Mapping[str, str] = {
     "plan": "The plan",
-    "beats": "Fixed beats",
+    "posture": "Beats for this storm",
+    "beats": "Equal beats",
     "nothing": "Nothing cleared",
     "nothing cleared": "Nothing cleared",
 }

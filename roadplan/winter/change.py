@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roadplan.errors import RoadplanError
+from roadplan.i18n import counted
 from roadplan.winter.items import Items
 from roadplan.winter.night import Night
 from roadplan.winter.plan import FORMAT, Plan
@@ -334,7 +335,10 @@ def _notes(former: FormerPlan, spoken: NDArray[np.bool_], elsewhere: int) -> tup
             "which this plan does not share: there is nothing to keep"
         )
     if elsewhere:
-        notes.append(f"{elsewhere} passes of {former.source} are on no carriageway of this plan")
+        notes.append(
+            f"of {former.source} {counted(elsewhere, 'pass is', 'passes are')} on no carriageway "
+            "of this plan"
+        )
     return tuple(notes)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from roadplan.corridor.model import Names
 from roadplan.corridor.position import Position
 from roadplan.errors import UnknownIdError
+from roadplan.i18n import counted
 
 if TYPE_CHECKING:
     from roadplan.corridor import Corridor
@@ -196,10 +197,9 @@ class Fleet:
     def summary(self) -> str:
         """Return the fleet in a few lines of English."""
         parts = [f"{n} × {self.classes[k].names['en'].lower()}" for k, n in self.counts.items()]
-        bases = len({crew.base for crew in self.crews})
-        noun = "depot" if bases == 1 else "depots"
+        depots = counted(len({crew.base for crew in self.crews}), "depot")
         mark = ", estimated" if self.estimated else ""
-        lines = [f"{len(self.crews)} crews at {bases} {noun}{mark}: {', '.join(parts)}"]
+        lines = [f"{counted(len(self.crews), 'crew')} at {depots}{mark}: {', '.join(parts)}"]
         return "\n".join([*lines, *self.notes])
 
     def _repr_html_(self) -> str:

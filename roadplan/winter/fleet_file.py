@@ -18,6 +18,7 @@ import pandas as pd
 from roadplan.corridor import Corridor
 from roadplan.corridor.model import Names
 from roadplan.errors import Fault, FaultsError, RoadplanError
+from roadplan.i18n import counted
 from roadplan.tables.template import write_template
 from roadplan.tables.workbook import ReadPart, read_workbook
 from roadplan.winter.fleet import (
@@ -305,7 +306,9 @@ class _Reader:
             return None
         if len(able) < len(machines):
             out = len(machines) - len(able)
-            self.notes.append(f"crew {name} goes without {out} of {len(machines)} machines")
+            self.notes.append(
+                f"crew {name} goes without {out} of {counted(len(machines), 'machine')}"
+            )
         return self._built(name, row, able, crew_class, home)
 
     def _built(
@@ -363,7 +366,10 @@ class _Reader:
             places = bases[base]
             if count <= places.capacity:
                 continue
-            why = f"{count} crews stand at depot {base}, which has places for {places.capacity}"
+            why = (
+                f"{counted(count, 'crew stands', 'crews stand')} at depot {base}, which has places "
+                f"for {places.capacity}"
+            )
             if places.standing == "estimated":
                 self.notes.append(f"{why} (estimated)")
             else:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from roadplan.errors import RoadplanError
 from roadplan.files import replace_text
-from roadplan.i18n import LANGUAGES
+from roadplan.i18n import LANGUAGES, counted
 from roadplan.winter.build import Board, worst_weights
 from roadplan.winter.change import Change, follow
 from roadplan.winter.documents import (
@@ -23,6 +23,7 @@ from roadplan.winter.documents import (
     plan_json,
     stretch_frame,
 )
+from roadplan.winter.halt import Halt
 from roadplan.winter.outcome import PlanOutcome, simulate
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.replay import Timetable
@@ -42,6 +43,9 @@ REWEIGHT_SHARE: Final = 0.7
 
 FIRST_SHARE: Final = 0.3
 """Share of the time for the plan by which the worst members are found."""
+
+COMPARED: Final = ("posture", "beats")
+"""Solvers whose plans are simulated beside a plan: beats by CP-SAT, and equal ones."""
 
 NOTHING: Final = "nothing cleared"
 THE_PLAN: Final = "plan"
@@ -125,7 +129,8 @@ class NightPlan:
         lines = [
             (
                 f"{board.problem.title}: {board.night.slots.count * board.night.slots.hours:g} h, "
-                f"{board.problem.crews} crews, {len(board.items)} carriageways, {passes} passes"
+                f"{counted(board.problem.crews, 'crew')}, "
+                f"{counted(len(board.items), 'carriageway')}, {counted(passes, 'pass', 'passes')}"
             ),
             result.summary(),
             (
@@ -139,8 +144,8 @@ class NightPlan:
             lines.append(self.reweighting.summary())
         if self.outcome is not None:
             lines.append(
-                f"simulated with queues and stuck vehicles ({len(self.outcome.members)} members, "
-                "95 % intervals):"
+                "simulated with queues and stuck vehicles "
+                f"({counted(len(self.outcome.members), 'member')}, 95 % intervals):"
             )
             for row in self.comparison:
                 low, high = row["delay_veh_h_interval"]
@@ -164,9 +169,9 @@ class NightPlan:
         if change is None or kept is None:
             return []
         text = (
-            f"of {kept.former.source} {change.kept} passes are kept, {change.dropped} dropped and "
-            f"{change.new} new, at {kept.veh_h:g} veh·h each: {change.cost_veh_h:,.1f} of the "
-            f"{self.result.cost:,.1f} veh·h, which leaves "
+            f"of {kept.former.source} {counted(change.kept, 'pass is', 'passes are')} kept, "
+            f"{change.dropped} dropped and {change.new} new, at {kept.veh_h:g} veh·h each: "
+            f"{change.cost_veh_h:,.1f} of the {self.result.cost:,.1f} veh·h, which leaves "
             f"{self.result.cost - change.cost_veh_h:,.1f} veh·h of delay and driving"
         )
         return [text]
@@ -243,7 +248,7 @@ def make_plan(
     start: Plan | None = None,
     bounded: bool = True,
     draws: int = DRAWS,
-    compare: Iterable[str] = ("beats",),
+    compare: Iterable[str] = COMPARED,
     reweight: int = 0,
     on_progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -273,6 +278,9 @@ def make_plan(
 
     Where a former plan is to be kept and none is given to begin from, the search begins with the
     former passes, each made by its own crew as far as that still can.
+
+    After Ctrl-C or `stop` in any phase those after it take no time: the best plan so far is
+    returned, with status ``interrupted``, and simulated.
     """
     from roadplan.winter.replay import replay
 
@@ -281,17 +289,21 @@ def make_plan(
     if start is None and board.kept is not None and board.kept.veh_h > 0:
         start = follow(board.kept, board.problem)
     reweighting = None
+    halt = Halt(stop)
 
     def rough(on: Board, begin: Plan | None, share: float) -> Plan:
-        return solve(
+        found = solve(
             on.problem,
             time_limit_s=None if time_limit_s is None else share * time_limit_s,
             effort=None if effort is None else max(1, int(share * effort)),
             seed=seed,
             start=_moved(begin, on),
             bounded=False,
-            stop=stop,
-        ).plan
+            stop=halt,
+        )
+        if found.status == "interrupted":
+            halt.now()
+        return found.plan
 
     left = 1.0
     if board.options.worst_weight > 0 and board.problem.crews:
@@ -302,7 +314,11 @@ def make_plan(
     if reweight and board.problem.crews and len(board.items):
         share = left * REWEIGHT_SHARE / (reweight + 1)
         board, start, reweighting = reweigh(
-            board, reweight, lambda on, begin: rough(on, begin or start, share), seed=seed
+            board,
+            reweight,
+            lambda on, begin: rough(on, begin or start, share),
+            seed=seed,
+            halt=halt,
         )
         left *= 1 - REWEIGHT_SHARE
     result = solve(
@@ -313,9 +329,9 @@ def make_plan(
         start=_moved(start, board),
         bounded=bounded,
         on_progress=on_progress,
-        stop=stop,
+        stop=halt,
     )
-    if reweighting is not None and start is not None:
+    if reweighting is not None and start is not None and not halt():
         result = _better_simulated(board, result, start, seed=seed)
     result = _not_below(result, board.costs.floor_veh_h(board.problem.cost))
     outcome = None
@@ -348,9 +364,12 @@ def _better_simulated(board: Board, result: Result, plan: Plan, *, seed: int) ->
     """Return the result with the plan it began from where that simulates better."""
     cost = plan.cost(board.problem)
     plan = replace(plan, problem_digest=board.problem.digest)
-    outcome = simulate(
-        board, {"begun": plan, "ended": result.plan}, draws=REWEIGHT_DRAWS, seed=seed
-    )
+    plans = {"begun": plan, "ended": result.plan}
+    try:
+        outcome = simulate(board, plans, draws=REWEIGHT_DRAWS, seed=seed)
+    except KeyboardInterrupt:
+        # The plan is there already and must not be lost.
+        return result
     if outcome.delays("ended").mean() <= outcome.delays("begun").mean():
         return result
     gap = proven_gap(cost, result.bound)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from roadplan.corridor import Corridor, Position
 from roadplan.corridor.events import aggregate, overlay
 from roadplan.errors import RoadplanError
+from roadplan.i18n import counted
 from roadplan.tables.schema import Column, Kind, Table
 from roadplan.winter._beats import Atoms, Choice, PostureRules, candidate_beats, choose_beats
 
@@ -149,7 +150,8 @@ class Posture:
         if not self.beats:
             return "No crew has work: there are no crews, no depot places or no segments."
         rounds = [beat for beat in self.beats if beat.layer != "reserve"]
-        lines = [f"{len(self.beats)} crews at {len({beat.depot for beat in self.beats})} depots"]
+        depots = counted(len({beat.depot for beat in self.beats}), "depot")
+        lines = [f"{counted(len(self.beats), 'crew')} at {depots}"]
         if rounds:
             longest = max(rounds, key=lambda beat: beat.round_h)
             mean = float(np.mean([beat.round_h for beat in rounds]))

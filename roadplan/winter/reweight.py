@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from roadplan.traffic.risk import Estimate, expectation
 from roadplan.weather import BACKWARD, FORWARD
 from roadplan.winter.build import Board
+from roadplan.winter.halt import Halt
 from roadplan.winter.items import Items
 from roadplan.winter.night import Night
 from roadplan.winter.outcome import PlanOutcome, simulate
@@ -177,7 +178,8 @@ def reweigh(
     *,
     draws: int = DRAWS,
     seed: int = 0,
-) -> tuple[Board, Plan, Reweighting]:
+    halt: Halt | None = None,
+) -> tuple[Board, Plan, Reweighting | None]:
     """Make plans with weights from the simulation and return the one that simulates best.
 
     Parameters
@@ -190,18 +192,29 @@ def reweigh(
         Makes a plan for a board, begun from another plan of the same crews and moves.
     draws, seed
         Of the stuck vehicles, the same for all plans.
+    halt
+        Asked before each simulation, and told when Ctrl-C ends one; then the plans simulated by
+        then decide.
 
     Returns
     -------
     board, plan, reweighting
-        The board holds the problem for which the plan was made.
+        The board holds the problem for which the plan was made; without a plan simulated the
+        first is returned and there is no reweighting.
     """
+    halt = halt or Halt()
     boards, plans = [board], [make(board, None)]
     weights = [np.ones(len(board.items))]
     delays: list[Floats] = []
     for number in range(rounds + 1):
         used, plan = boards[number], plans[number]
-        outcome = simulate(used, {_PLAN: plan}, draws=draws, seed=seed)
+        if halt():
+            break
+        try:
+            outcome = simulate(used, {_PLAN: plan}, draws=draws, seed=seed)
+        except KeyboardInterrupt:
+            halt.now()
+            break
         delays.append(outcome.delays(_PLAN))
         if number < rounds:
             caused = of_items(caused_veh_h(outcome, _PLAN, board.night), board.items)
@@ -209,6 +222,8 @@ def reweigh(
             weights.append(factors(caused, reckoned, weights[number]))
             boards.append(board.reweighted(weights[-1]))
             plans.append(make(boards[-1], plan))
+    if not delays:
+        return board, plans[0], None
     means = [float(delay.mean()) for delay in delays]
     best = int(np.argmin(means))
     saved = (delays[0] - delays[best]) / max(means[0], 1e-9)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from roadplan.i18n import counted
 from roadplan.winter.build import Board
 
 Floats = NDArray[np.float64]
@@ -69,16 +70,18 @@ class ServiceReport:
     def summary(self) -> list[str]:
         """Return it in a few lines."""
         if not self.missed:
-            return [f"service limits ({self.mode}): kept on all {len(self.names)} carriageways"]
+            where = counted(len(self.names), "carriageway")
+            return [f"service limits ({self.mode}): kept on all of {where}"]
         order = np.argsort(-self.late_h, kind="stable")[: min(WORST, self.missed)]
         worst = "; ".join(
             f"{self.names[item]} {self.late_h[item]:.1f} h in {self.missed_share[item]:.0%} of the "
             "members"
             for item in order
         )
+        half = int((self.missed_share >= 0.5).sum())
         text = (
-            f"service limits ({self.mode}): missed on {self.missed} of {len(self.names)} "
-            f"carriageways, in half of the members on {int((self.missed_share >= 0.5).sum())}, by "
+            f"service limits ({self.mode}): missed on {self.missed} of "
+            f"{counted(len(self.names), 'carriageway')}, in half of the members on {half}, by "
             f"{self.late_h.sum():,.1f} expected hours together ({self.penalty_veh_h:,.0f} veh·h of "
             f"the cost); most on {worst}"
         )

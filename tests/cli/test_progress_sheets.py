@@ -57,7 +57,7 @@ def test_a_template_is_filled_in_and_imported_twice(run: Run, tmp_path: Path) ->
     args = (str(sheet), "--author", "A. Engineer", "--today", "2024-07-01")
     code, out, _ = run("import", *args)
     assert (code, _reports(tmp_path)) == (0, 1), out
-    assert "1 new; 1 reports stored" in out
+    assert "1 new; 1 report stored" in out
     code, out, _ = run("import", *args)
     assert (code, _reports(tmp_path)) == (0, 1)
     assert "1 unchanged" in out

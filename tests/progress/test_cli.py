@@ -115,7 +115,7 @@ def test_more_than_planned_on_demand(run: Run) -> None:
     """The plan may be wrong."""
     run("init")
     run("add", "--item", "signs:main-0000", "--quantity", "300", "--more", *SAID)
-    assert "1 reports count" in run("status")
+    assert "1 report counts" in run("status")
 
 
 def test_verify_against_a_head_and_a_backup(run: Run, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from roadplan.corridor.osm.roads import Roads
 from roadplan.corridor.osm.wanted import Wanted
 from roadplan.corridor.schema import TABLES
 from roadplan.errors import Fault
+from roadplan.i18n import counted
 
 LICENCE = "© OpenStreetMap contributors, ODbL 1.0"
 """The attribution that the Open Database License asks for."""
@@ -96,7 +97,7 @@ class Refresh:
         count = len(new.stretches)
         lines.append(
             f"  two carriageways on {dual / 1000:.3f} km, one on "
-            f"{(new.axis.length_m - dual) / 1000:.3f} km ({count} stretches)"
+            f"{(new.axis.length_m - dual) / 1000:.3f} km ({counted(count, 'stretch', 'stretches')})"
         )
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)

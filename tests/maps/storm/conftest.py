@@ -53,7 +53,7 @@ def _alternative(view: dict[str, Any], number: int, crews: tuple[Crew, ...]) -> 
     peak = slots // 2
     return Alternative(
         id=("plan", "beats", "nothing")[number],
-        title=("The plan", "Fixed beats", "Nothing cleared")[number],
+        title=("The plan", "Equal beats", "Nothing cleared")[number],
         level=level,
         severity=severity,
         probability=probability,

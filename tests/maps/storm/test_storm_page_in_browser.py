@@ -393,7 +393,7 @@ def test_a_difference_that_is_not_sure_is_not_told_as_one(
     )
     seen = visit(storm_map(stranger, changed).save(tmp_path / "one.html"))
     text = _plain(seen.text("#rp-section-outcome"))
-    assert "No sure difference in delay between “The plan” and “Fixed beats”." in text
+    assert "No sure difference in delay between “The plan” and “Equal beats”." in text
     assert "“The plan” has 50 veh·h (10–90) more delay than “Nothing cleared”." in text
 
 
