@@ -15,6 +15,7 @@ from roadplan.corridor import Position
 from roadplan.tables.schema import Column, Kind, Table
 from roadplan.winter.change import DIRECTIONS, pass_documents
 from roadplan.winter.replay import Leg
+from roadplan.winter.spoken_posts import SpokenPosts
 
 if TYPE_CHECKING:
     from roadplan.winter.build import Board
@@ -352,8 +353,12 @@ def plan_json(planned: NightPlan) -> str:
     return json.dumps(plan_document(planned), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def crew_frame(board: Board, timetable: Timetable) -> pd.DataFrame:
-    """Return every leg of every crew in continuous local time; ways of several hops are one."""
+def crew_frame(board: Board, timetable: Timetable, *, language: str = "") -> pd.DataFrame:
+    """Return every leg of every crew in continuous local time; ways of several hops are one.
+
+    Places are named as people say them in a language; without one as every command reads them.
+    """
+    say = _Places(board, language)
     rows: list[dict[str, Any]] = []
     for number, (duty, legs) in enumerate(zip(board.duties, timetable.legs, strict=True)):
         k = int(board.problem.crew_class[number])
@@ -366,7 +371,7 @@ def crew_frame(board: Board, timetable: Timetable) -> pd.DataFrame:
                     "starts": _stamp(board, leg.start_h),
                     "ends": _stamp(board, leg.end_h),
                     "what": leg.kind,
-                    **_where(board, leg),
+                    **_where(board, leg, say),
                 }
             )
     return pd.DataFrame(rows, columns=list(CREW_ORDERS.names))
@@ -394,12 +399,12 @@ def _stamp(board: Board, hours: float) -> str:
     return board.night.moment(minutes / 60).replace(tzinfo=None).isoformat(timespec="minutes")
 
 
-def _where(board: Board, leg: Leg) -> dict[str, Any]:
+def _where(board: Board, leg: Leg, say: _Places) -> dict[str, Any]:
     """Return where a leg runs."""
     start, end = board.places[leg.start], board.places[leg.end]
     row: dict[str, Any] = {
-        "from_posts": place_text(board, leg.start),
-        "to_posts": place_text(board, leg.end),
+        "from_posts": say.node(leg.start),
+        "to_posts": say.node(leg.end),
         "direction": "",
         "length_km": round(float(board.travel_m[leg.start, leg.end]) / 1000.0, 1),
         "strips": math.nan,
@@ -413,8 +418,8 @@ def _where(board: Board, leg: Leg) -> dict[str, Any]:
         rising = int(items.direction[leg.item]) == 0
         first, last = (low, high) if rising else (high, low)
         row |= {
-            "from_posts": board.posts(Position(route, first)),
-            "to_posts": board.posts(Position(route, last)),
+            "from_posts": say.posts(Position(route, first)),
+            "to_posts": say.posts(Position(route, last)),
             "direction": DIRECTIONS[0 if rising else 1],
             "length_km": round(float(items.length_m[leg.item]) / 1000.0, 1),
             "strips": leg.strips,
@@ -425,16 +430,33 @@ def _where(board: Board, leg: Leg) -> dict[str, Any]:
     return row
 
 
-def place_text(board: Board, node: int) -> str:
-    """Return a node as people say it: the base's name and posts."""
-    text = board.posts(board.places[node])
-    depot = board.depot_of[node]
-    return f"{depot} ({text})" if depot else text
+class _Places:
+    """Names places in a language, or without one by ids and posts that every command reads."""
+
+    def __init__(self, board: Board, language: str) -> None:
+        self._board, self._language = board, language
+        self._spoken = SpokenPosts(board.night.corridor, language) if language else None
+
+    def posts(self, place: Position) -> str:
+        """Return the posts of a place."""
+        return self._board.posts(place) if self._spoken is None else self._spoken.text(place)
+
+    def node(self, node: int) -> str:
+        """Return a node: the base, and its posts."""
+        text = self.posts(self._board.places[node])
+        depot = self._board.depot_of[node]
+        if depot and self._language:
+            depot = self._board.fleet.bases[depot].names[self._language] or depot
+        return f"{depot} ({text})" if depot else text
 
 
-def stretch_frame(planned: NightPlan) -> pd.DataFrame:
-    """Return each carriageway of each stretch with its passes, waits and depths."""
+def stretch_frame(planned: NightPlan, *, language: str = "") -> pd.DataFrame:
+    """Return each carriageway of each stretch with its passes, waits and depths.
+
+    Places are named as people say them in a language; without one as every command reads them.
+    """
     board = planned.board
+    say = _Places(board, language)
     slots, slot_h = board.problem.slots, board.night.slots.hours
     done: list[list[float]] = [[] for _ in range(len(board.items))]
     for legs in planned.timetable.legs:
@@ -459,8 +481,8 @@ def stretch_frame(planned: NightPlan) -> pd.DataFrame:
         rows.append(
             {
                 "stretch": str(board.problem.item_name[item]),
-                "from_posts": board.posts(Position(route, first)),
-                "to_posts": board.posts(Position(route, last)),
+                "from_posts": say.posts(Position(route, first)),
+                "to_posts": say.posts(Position(route, last)),
                 "direction": DIRECTIONS[0 if rising else 1],
                 "length_km": round(float(board.items.length_m[item]) / 1000.0, 1),
                 "passes": len(times),

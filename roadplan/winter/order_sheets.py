@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from roadplan.corridor import Position
-from roadplan.corridor.posts import format_km
 from roadplan.i18n import LANGUAGES, translate, translate_count
 from roadplan.winter.documents import DOMAIN, joined_legs
 from roadplan.winter.replay import Leg
+from roadplan.winter.spoken_posts import SpokenPosts
 
 if TYPE_CHECKING:
     from roadplan.winter.build import Board, Duty
@@ -44,9 +43,6 @@ _ADVICE: Final = (
     "Times are local. Begin no earlier than written; where the road is closed or the snow is "
     "deeper than the machine moves, tell the dispatcher."
 )
-_CYRILLIC: Final = ("[А-яЁё]",)
-_KAZAKH: Final = ("[ӘәҒғҚқҢңӨөҰұҮүҺһІі]", "[А-яЁё]")
-_LATIN: Final = ("[A-Za-z]",)
 _HYPHEN: Final = "\N{NON-BREAKING HYPHEN}"
 _WORDS: Final = {"plough": "Clear", "travel": "Drive", "refill": "Refill"}
 
@@ -98,8 +94,7 @@ class _Page:
         self.planned, self.language = planned, language
         self.board: Board = planned.board
         self.corridor = planned.board.night.corridor
-        table = self.corridor.table("postings")
-        self.postings = {str(row["posting"]): row for row in table.to_dict("records")}
+        self.spoken = SpokenPosts(self.corridor, language)
 
     def say(self, text: str) -> str:
         """Return a sentence of ours in the language, as HTML."""
@@ -201,7 +196,7 @@ class _Page:
         return (
             f'<tr class="{leg.kind}"><td class="time">{self.time(leg.start_h)} – '
             f"{self.time(leg.end_h)}</td><td>{what}</td><td>{start}</td><td>{end}</td>"
-            f'<td>{direction}</td><td class="time">{self.number(km)}</td>'
+            f'<td>{direction}</td><td class="time">{self.spoken.number(km)}</td>'
             '<td class="box"></td></tr>'
         )
 
@@ -216,40 +211,22 @@ class _Page:
 
     def posts(self, place: Position) -> str:
         """Return the kilometre posts of a place as HTML, each on a line of its own."""
-        route = self.corridor.route(place.route)
-        station_m = min(max(place.station_m, 0.0), route.length_m)
         lines = [
             # Lines break between name and number only: hyphens in names do not part.
-            f"{self.label(post.posting).replace('-', _HYPHEN)} <span>{format_km(post.km)}</span>"
-            for post in self.corridor.postings.posts(Position(place.route, station_m))
-        ]
-        if not lines:
-            name = escape(route.names[self.language] or place.route)
-            along = self.say("{km} km from its beginning")
-            lines = [f"{name}: {along.replace('{km}', self.number(station_m / 1000.0))}"]
+            f"{escape(name).replace('-', _HYPHEN)} <span>{km}</span>"
+            for name, km in self.spoken.at(place)
+        ] or [escape(self.spoken.along(place))]
         first, *others = lines
         return first + "".join(f"<small>{line}</small>" for line in others)
-
-    def label(self, posting: str) -> str:
-        """Return what a posting is called for short: an alias in the reader's letters."""
-        aliases = str(self.postings.get(posting, {}).get("aliases") or "").split(";")
-        letters = {"ru": _CYRILLIC, "kk": _KAZAKH, "en": _LATIN}[self.language]
-        wanted = [each for letter in letters for each in aliases if re.search(letter, each)]
-        return escape(next((each.strip() for each in [*wanted, *aliases] if each.strip()), posting))
 
     def legend(self) -> str:
         """Return what the short names of the postings mean."""
         lines = [
-            f"{self.label(posting)} – {escape(name)}"
-            for posting, row in self.postings.items()
+            f"{escape(self.spoken.label(posting))} – {escape(name)}"
+            for posting, row in self.spoken.postings.items()
             if (name := str(row.get(f"name_{self.language}") or row.get("name_en") or ""))
         ]
         return " · ".join(lines)
-
-    def number(self, value: float) -> str:
-        """Return a number with a decimal in the writing of the language."""
-        text = f"{value:.1f}"
-        return text if self.language == "en" else text.replace(".", ",")
 
     def time(self, hours: float) -> str:
         """Return a local time to the minute."""

@@ -47,6 +47,9 @@ FIRST_SHARE: Final = 0.3
 COMPARED: Final = ("posture", "beats")
 """Solvers whose plans are simulated beside a plan: beats by CP-SAT, and equal ones."""
 
+SHEETS: Final = "ru"
+"""Language of workbooks, whose places are named as people say them; CSV is for other programs."""
+
 NOTHING: Final = "nothing cleared"
 THE_PLAN: Final = "plan"
 
@@ -187,7 +190,7 @@ class NightPlan:
         from roadplan.winter.order_sheets import order_sheets
 
         out = Path(folder)
-        orders, stretches = crew_frame(self.board, self.timetable), stretch_frame(self)
+        orders = crew_frame(self.board, self.timetable, language=SHEETS)
         sheets, tables = {"orders": orders}, {"orders": CREW_ORDERS}
         for duty in self.board.duties:
             key = f"crew {duty.name}"
@@ -196,14 +199,14 @@ class NightPlan:
         written = [
             replace_text(out / "plan.json", plan_json(self)),
             self.board.problem.save(out / "problem.npz"),
-            write_csv(out / "crews.csv", orders, CREW_ORDERS),
-            write_workbook(out / "crews.xlsx", sheets, tables=tables, language="ru"),
-            write_csv(out / "stretches.csv", stretches, STRETCH_TABLE),
+            write_csv(out / "crews.csv", crew_frame(self.board, self.timetable), CREW_ORDERS),
+            write_workbook(out / "crews.xlsx", sheets, tables=tables, language=SHEETS),
+            write_csv(out / "stretches.csv", stretch_frame(self), STRETCH_TABLE),
             write_workbook(
                 out / "stretches.xlsx",
-                {"stretches": stretches},
+                {"stretches": stretch_frame(self, language=SHEETS)},
                 tables={"stretches": STRETCH_TABLE},
-                language="ru",
+                language=SHEETS,
             ),
         ]
         for language in languages:

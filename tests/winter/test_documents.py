@@ -62,6 +62,16 @@ def test_crew_orders_are_in_order_and_in_local_time(shipped_plan: NightPlan) -> 
     assert frame["starts"].min() >= start
 
 
+def test_workbooks_name_places_as_people_say_them(folder: Path) -> None:
+    """In the workbook's language; CSV has posts that every command reads."""
+    for name in ("crews", "stretches"):
+        sheet = openpyxl.load_workbook(folder / f"{name}.xlsx").worksheets[0]
+        said = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row}
+        assert any("М-36 1" in cell for cell in said)
+        assert not any("m36:" in cell for cell in said)
+        assert "m36:1" in (folder / f"{name}.csv").read_text(encoding="utf-8")
+
+
 def test_stretches_tell_passes_waits_and_depths(shipped_plan: NightPlan) -> None:
     """Their costs sum to the plan's cost without its moves; waits are what passes leave."""
     frame = stretch_frame(shipped_plan)
