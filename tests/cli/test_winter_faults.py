@@ -21,6 +21,7 @@ SMALL = ("--storm", "wet-snow", "--hours", "4", "--members", "2", "--effort", "1
 CREWS = ("crew", "plough_class", "depot", "duty_from", "duty_until", "longest_duty_h", "returns",
          "available_from")  # fmt: skip
 CLASSES = ("plough_class", "kind", "plough_kmh", "travel_kmh", "width_m", "max_depth_cm")
+DEPOTS = ("depot-karaganda", "depot-aksu", "depot-balkhash", "depot-priozersk", "depot-kurty")
 MACHINES = ("machine", "plough_class", "depot", "serviceable")
 CLOSURES = ("from_place", "to_place", "ploughs")
 DEPTHS = ("from_place", "to_place", "depth_cm")
@@ -53,10 +54,18 @@ def whole_road(road: Corridor, *values: object) -> list[list[object]]:
 
 
 @pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Give the options of a plan that is made quickly: few hours, members, crews and rounds."""
+    crews = [(f"e{n}", "echelon", depot) for n, depot in enumerate(DEPOTS)]
+    fleet = book(tmp_path_factory.mktemp("fleet") / "five.xlsx", {"crews": [CREWS, *crews]})
+    return (*SMALL, "--fleet", str(fleet))
+
+
+@pytest.fixture(scope="module")
+def planned(small: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with a small plan."""
     out = tmp_path_factory.mktemp("night")
-    assert run("plan", *SMALL, "--out", out, "--json") == 0
+    assert run("plan", *small, "--out", out, "--json") == 0
     return out
 
 
@@ -87,12 +96,12 @@ UNUSABLE: dict[str, tuple[dict[str, Rows], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", UNUSABLE)
 def test_a_fleet_that_cannot_be_used_is_told(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With file, sheet, row, column and remedy; nothing is written."""
     sheets, words = UNUSABLE[name]
     fleet = book(tmp_path / "fleet.xlsx", sheets)
-    assert run("plan", *SMALL, "--fleet", fleet, "--out", tmp_path / "out") == 1
+    assert run("plan", *small, "--fleet", fleet, "--out", tmp_path / "out") == 1
     said = capsys.readouterr().err
     for word in ("fleet.xlsx", *words):
         assert word in said
@@ -125,13 +134,13 @@ IDLE: dict[str, tuple[dict[str, Rows], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("name", IDLE)
 def test_a_fleet_that_can_do_nothing_gets_a_plan_that_says_why(
-    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The plan is written, idle and proven best, with the reason; the checker accepts it."""
     sheets, words = IDLE[name]
     fleet = book(tmp_path / "fleet.xlsx", sheets)
     out = tmp_path / "out"
-    assert run("plan", *SMALL, "--fleet", fleet, "--out", out) == 0
+    assert run("plan", *small, "--fleet", fleet, "--out", out) == 0
     said = capsys.readouterr().out
     for word in ("nothing can be done", "gap 0.00%", *words):
         assert word in said
@@ -141,7 +150,7 @@ def test_a_fleet_that_can_do_nothing_gets_a_plan_that_says_why(
 
 
 def test_a_road_that_is_closed_or_buried_gets_a_plan_that_says_why(
-    road: Corridor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], road: Corridor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every stretch closed to ploughs; five metres of snow everywhere, which nobody can begin."""
     closed = book(tmp_path / "c.xlsx", {"closures": [CLOSURES, *whole_road(road, "no")]})
@@ -150,7 +159,7 @@ def test_a_road_that_is_closed_or_buried_gets_a_plan_that_says_why(
         (closed, "All stretches are closed to class echelon."),
         (buried, "The snow is too deep for class echelon everywhere."),
     ):
-        assert run("plan", *SMALL, "--state", state, "--out", tmp_path / "out", "--json") == 0
+        assert run("plan", *small, "--state", state, "--out", tmp_path / "out", "--json") == 0
         summary = json.loads(capsys.readouterr().out)["summary"]
         assert summary["status"] == "nothing can be done"
         assert words in summary["reasons"]
@@ -169,27 +178,33 @@ def test_a_road_that_is_closed_or_buried_gets_a_plan_that_says_why(
     ],
 )
 def test_impossible_options_get_one_sentence(
-    args: tuple[str, ...], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...],
+    args: tuple[str, ...],
+    words: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Exit code 1, and nothing is written."""
-    assert run("plan", *SMALL, *args, "--out", tmp_path / "out") == 1
+    assert run("plan", *small, *args, "--out", tmp_path / "out") == 1
     assert words in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 def test_a_tiny_time_limit_gives_a_plan_all_the_same(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A tenth of a second is enough for a first plan that the checker accepts."""
-    args = [arg for arg in SMALL if arg not in ("--effort", "1")]
+    args = [arg for arg in small if arg not in ("--effort", "1")]
     assert run("plan", *args, "--time-limit", 0.1, "--out", tmp_path) == 0
     assert run("verify", tmp_path / "plan.json", tmp_path / "problem.npz") == 0
     assert "every rule is kept" in capsys.readouterr().out
 
 
-def test_one_member_has_no_interval(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_member_has_no_interval(
+    small: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """That is said in words; JSON has null."""
-    args = [*SMALL, "--members", "1", "--draws", "1", "--out", tmp_path]
+    args = [*small, "--members", "1", "--draws", "1", "--out", tmp_path]
     assert run("plan", *args) == 0
     assert "one member: no interval" in capsys.readouterr().out
     document = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
@@ -197,34 +212,34 @@ def test_one_member_has_no_interval(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_work(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A file stands where the folder would go."""
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    assert run("plan", *SMALL, "--out", tmp_path / "file" / "night") == 1
+    assert run("plan", *small, "--out", tmp_path / "file" / "night") == 1
     assert "is no folder" in capsys.readouterr().err
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 def test_plan_and_problem_must_belong_together(
-    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The checker says for which problem a plan was made; a plan to begin from must fit too."""
     fleet = book(tmp_path / "f.xlsx", {"crews": [CREWS, ("a", "echelon", "depot-aksu")]})
     other = tmp_path / "other"
-    assert run("plan", *SMALL, "--fleet", fleet, "--out", other) == 0
+    assert run("plan", *small, "--fleet", fleet, "--out", other) == 0
     capsys.readouterr()
     assert run("verify", planned / "plan.json", other / "problem.npz") == 1
     said = capsys.readouterr().out
     assert "the plan was made for problem" in said
     assert "crews, not 1" in said
     begin = ("--from-plan", planned / "plan.json")
-    assert run("plan", *SMALL, "--fleet", fleet, *begin, "--out", tmp_path / "again") == 1
+    assert run("plan", *small, "--fleet", fleet, *begin, "--out", tmp_path / "again") == 1
     assert "the plan to begin from is not possible" in capsys.readouterr().err
 
 
 def test_damaged_files_are_told(
-    planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    small: tuple[str, ...], planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By every command that reads them, with the name of the file and without a traceback."""
     plan, problem = tmp_path / "plan.json", tmp_path / "problem.npz"
@@ -235,7 +250,7 @@ def test_damaged_files_are_told(
         assert run("verify", plan, planned / "problem.npz") == 1
         assert run("value", plan, planned / "problem.npz", "--effort", 1) == 1
         assert "plan.json" in capsys.readouterr().err
-        assert run("plan", *SMALL, "--from-plan", plan, "--out", tmp_path / "out") == 1
+        assert run("plan", *small, "--from-plan", plan, "--out", tmp_path / "out") == 1
         assert "plan.json" in capsys.readouterr().err
     flipped = bytes(byte ^ 255 if 3000 <= at < 3400 else byte for at, byte in enumerate(whole))
     for damaged in (whole[: len(whole) // 2], b"", b"hello", flipped):
@@ -252,9 +267,11 @@ def test_damaged_files_are_told(
     assert not (tmp_path / "out").exists()
 
 
-def test_effort_and_seed_give_the_same_moves_again(planned: Path, tmp_path: Path) -> None:
+def test_effort_and_seed_give_the_same_moves_again(
+    small: tuple[str, ...], planned: Path, tmp_path: Path
+) -> None:
     """Move for move, and so the same problem and cost."""
-    assert run("plan", *SMALL, "--out", tmp_path, "--json") == 0
+    assert run("plan", *small, "--out", tmp_path, "--json") == 0
     first, second = (
         json.loads((folder / "plan.json").read_text(encoding="utf-8"))
         for folder in (planned, tmp_path)
@@ -275,13 +292,13 @@ begun = []
 def told(progress):
     if not begun:
         begun.append(True)
-        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     return words(progress)
 
 plan._told = told
 main(sys.argv[1:])
 """
-"""A process that gets the signal of Ctrl-C half a second after its search has its first plan."""
+"""A process that gets the signal of Ctrl-C just after its search has its first plan."""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")

@@ -74,7 +74,7 @@ def test_a_plan_in_hand_is_kept(
     """The summary says how many passes are kept, dropped and new."""
     code = run(
         "winter", "plan", "--storm", "wet-snow", "--hours", "7", "--members", "2",
-        "--time-limit", "1", "--draws", "0", "--out", str(tmp_path), "--json",
+        "--effort", "2", "--draws", "0", "--out", str(tmp_path), "--json",
         "--keep", str(planned / "plan.json"), "--change-cost", "500",
     )  # fmt: skip
     assert code == 0

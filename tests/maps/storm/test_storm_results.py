@@ -61,7 +61,7 @@ def simulated(
     """Give a short night on the stranger's road, two plans and their view."""
     road = corridor.load(write_corridor(stranger_tables))
     night = prepare(road, "buran", hours=6, members=4)
-    board = build(night, default_fleet(road, time_limit_s=2))
+    board = build(night, default_fleet(road))
     plans = {"plan": _to_and_fro(board), "nothing": idle_plan(board.problem)}
     outcome = simulate(board, plans, draws=2)
     proofs = {"plan": Proof(plans["plan"].cost(board.problem), 0.0)}

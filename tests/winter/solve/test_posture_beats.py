@@ -19,7 +19,7 @@ from roadplan.winter.verify import verify_plan
 
 def beats_of(problem: Problem) -> list[set[int]]:
     """Return the items that each crew of the posture clears."""
-    plan = solve(problem, method="posture", time_limit_s=5.0, seed=1).plan
+    plan = solve(problem, method="posture", effort=1, seed=1).plan
     assert verify_plan(plan, problem).violations == ()
     return [
         {int(problem.plough_item[m.arc]) for m in moves if m.kind == "plough"}
@@ -64,16 +64,16 @@ def test_a_network_of_many_ways_is_shared_out() -> None:
     problem = national_instance(
         2, hubs=6, segments=30, slots=24, members=3, crews_by_class=(12, 3, 1, 3), depots=8
     )
-    result = solve(problem, method="posture", time_limit_s=5.0, seed=1)
+    result = solve(problem, method="posture", effort=1, seed=1)
     assert verify_plan(result.plan, problem).violations == ()
-    assert result.cost < solve(problem, method="beats", time_limit_s=5.0).cost
+    assert result.cost < solve(problem, method="beats", effort=1).cost
 
 
 @pytest.mark.parametrize("crews", [(), (0, 0, 0, 1), (9,)])
 def test_odd_fleets_make_plans_too(crews: tuple[int, ...]) -> None:
     """Nobody at all, only a spreader, and more crews than stretches."""
     problem = tiny_instance(2, segments=3, slots=10, crews_by_class=crews)
-    plan = posture(problem, compile_network(problem), Budget(5.0, None, None), seed=0)
+    plan = posture(problem, compile_network(problem), Budget(None, 1, None), seed=0)
     assert verify_plan(plan, problem).violations == ()
 
 
@@ -81,8 +81,8 @@ def test_without_time_equal_shares_remain(monkeypatch: pytest.MonkeyPatch) -> No
     """Where CP-SAT finds nothing in its time, the plan is that of equal fixed beats."""
     problem = tiny_instance(2, segments=3, slots=10, crews_by_class=(2,))
     monkeypatch.setattr(posture_beats, "choose_beats", _nothing_found)
-    found = solve(problem, method="posture", time_limit_s=5.0)
-    assert found.plan.crews == solve(problem, method="beats", time_limit_s=5.0).plan.crews
+    found = solve(problem, method="posture", effort=1)
+    assert found.plan.crews == solve(problem, method="beats", effort=1).plan.crews
 
 
 def _nothing_found(*_args: object, **_options: object) -> None:
@@ -91,5 +91,5 @@ def _nothing_found(*_args: object, **_options: object) -> None:
 
 def test_the_shipped_corridor_is_shared_out(shipped_board: Board) -> None:
     """Trucks, echelons, graders, spreaders and blowers make a plan that holds."""
-    result = solve(shipped_board.problem, method="posture", time_limit_s=10.0, seed=1)
+    result = solve(shipped_board.problem, method="posture", effort=1, seed=1)
     assert verify_plan(result.plan, shipped_board.problem).violations == ()
