@@ -103,13 +103,7 @@ def solve_exactly(
         _item(model, network, item, made, costs, scale)
     model.minimize(sum(costs))
     if hint is not None:
-        start = best_of_plan(network, hint)
-        for crew, moves in enumerate(paths):
-            size = int(start.path_len[crew])
-            taken = set(zip(start.path_arc[crew, :size], start.path_time[crew, :size], strict=True))
-            for arc, t, var in moves:
-                if arc >= 0:
-                    model.add_hint(var, (arc, t) in taken)
+        _hint(model, network, paths, hint)
     solver = cp_model.CpSolver()
     solver.parameters.random_seed = seed
     solver.parameters.num_workers = 1
@@ -123,13 +117,31 @@ def solve_exactly(
     bound = (solver.best_objective_bound - rounding) / scale
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None, bound if status == cp_model.UNKNOWN else -math.inf
+    return plan_of(network, _paths_taken(network, paths, solver), problem), bound
+
+
+def _hint(
+    model: Any, network: Network, paths: list[list[tuple[int, int, Any]]], plan: Plan
+) -> None:
+    """Tell the model which moves a known plan makes."""
+    start = best_of_plan(network, plan)
+    for crew, moves in enumerate(paths):
+        size = int(start.path_len[crew])
+        taken = set(zip(start.path_arc[crew, :size], start.path_time[crew, :size], strict=True))
+        for arc, t, var in moves:
+            if arc >= 0:
+                model.add_hint(var, (arc, t) in taken)
+
+
+def _paths_taken(network: Network, paths: list[list[tuple[int, int, Any]]], solver: Any) -> Best:
+    """Return the moves that the solver chose."""
     nights = empty_nights(network, 0)
     for crew, moves in enumerate(paths):
-        taken_arcs = sorted((t, arc) for arc, t, var in moves if arc >= 0 and solver.value(var))
-        nights.path_len[crew] = len(taken_arcs)
-        for index, (t, arc) in enumerate(taken_arcs):
+        taken = sorted((t, arc) for arc, t, var in moves if arc >= 0 and solver.value(var))
+        nights.path_len[crew] = len(taken)
+        for index, (t, arc) in enumerate(taken):
             nights.path_arc[crew, index], nights.path_time[crew, index] = arc, t
-    best = Best(
+    return Best(
         nights.path_arc,
         nights.path_time,
         nights.path_len,
@@ -137,7 +149,6 @@ def solve_exactly(
         nights.shift_until,
         np.zeros(1),
     )
-    return plan_of(network, best, problem), bound
 
 
 def _crew(  # noqa: C901 - one constraint after another; splitting would hide the flow

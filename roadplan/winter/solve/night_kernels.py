@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numba import njit
 
 from roadplan.winter.solve.network import Network
@@ -32,7 +31,10 @@ WAITED = -1
 
 
 class Graph(NamedTuple):
-    """What never changes in a search; see :class:`~roadplan.winter.solve.network.Network`."""
+    """What never changes in a search; see :class:`~roadplan.winter.solve.network.Network`.
+
+    ``pair_since`` is `since` with rank and item in one axis.
+    """
 
     cost: Any
     since: Any
@@ -52,6 +54,7 @@ class Graph(NamedTuple):
     crew_goal: Any
     goal: Any
     class_first: Any
+    pair_since: Any
 
 
 class Nights(NamedTuple):
@@ -68,9 +71,6 @@ class Nights(NamedTuple):
         have been passed for the passes at a moment to be possible (−1: no pass then).
     night_cost
         Shape (J,): cost of each item's night.
-    gain
-        Shape (R · J, T + 1): change of cost by one more pass of a rank; infinite where the snow
-        is too deep for it.
     value, came_state, came_arc, seen
         Shape (T + 1, S): the labels; `seen` has a bit set for each item on the label's path.
     price
@@ -98,7 +98,6 @@ class Nights(NamedTuple):
     after: Any
     needs: Any
     night_cost: Any
-    gain: Any
     value: Any
     seen: Any
     came_state: Any
@@ -118,7 +117,11 @@ class Nights(NamedTuple):
 
 def graph_of(network: Network) -> Graph:
     """Return the arrays of a network that the kernels need."""
-    return Graph(**{name: getattr(network, name) for name in Graph._fields})
+    arrays = {name: getattr(network, name, None) for name in Graph._fields}
+    # Costs came in single precision: kept so, they take half the cache and lose nothing.
+    arrays["cost"] = network.cost.astype(np.float32)
+    arrays["pair_since"] = network.since.reshape(-1, network.slots + 1)
+    return Graph(**arrays)
 
 
 def empty_nights(network: Network, seed: int) -> Nights:
@@ -139,7 +142,6 @@ def empty_nights(network: Network, seed: int) -> Nights:
         after=after,
         needs=np.full((items, size), -1, dtype=np.int32),
         night_cost=network.cost[:, 0, network.slots].copy(),
-        gain=_first_gains(network),
         value=np.full((size, network.states), np.inf),
         seen=np.zeros((size, network.states), dtype=np.uint64),
         came_state=np.zeros((size, network.states), dtype=np.int32),
@@ -158,16 +160,6 @@ def empty_nights(network: Network, seed: int) -> Nights:
     )
 
 
-def _first_gains(network: Network) -> npt.NDArray[np.float64]:
-    """Return the change of cost by a single pass of each rank, shape (R · J, T + 1)."""
-    slots = network.slots
-    cost = network.cost
-    alone = cost[:, 0, :] + cost[:, :, slots] - cost[:, 0, slots][:, None]
-    alone[:, 0] = alone[:, slots] = 0.0
-    gains = np.where(network.since > 0, np.inf, alone[None])
-    return np.ascontiguousarray(gains.reshape(-1, slots + 1))
-
-
 @kernel
 def draw(random: Any) -> float:
     """Return a uniform number in [0, 1) and advance the generator (splitmix64, Steele 2014)."""
@@ -180,37 +172,17 @@ def draw(random: Any) -> float:
 
 
 @kernel
-def refresh_gap(graph: Graph, nights: Nights, j: int, p: int, n: int) -> None:
-    """Recompute what follows from item j not being passed between moments p and n."""
-    cost, since, gain = graph.cost, graph.since, nights.gain
-    ranks, items, _ = since.shape
-    late = nights.needs[j, n] > p
-    for t in range(p + 1, n):
-        nights.before[j, t] = p
-        nights.after[j, t] = n
-        change = cost[j, p, t] + cost[j, t, n] - cost[j, p, n]
-        if late and nights.needs[j, n] <= t:
-            change -= FORBIDDEN
-        for r in range(ranks):
-            gain[r * items + j, t] = change if since[r, j, t] <= p else np.inf
-    nights.before[j, n] = p
-    nights.after[j, p] = n
-    for r in range(ranks):
-        gain[r * items + j, n] = 0.0 if since[r, j, n] <= p else np.inf
-
-
-@kernel
 def around_cost(graph: Graph, nights: Nights, j: int, t: int) -> float:
     """Return what item j costs from the pass before moment t to the pass after it."""
     cost, needs = graph.cost, nights.needs
     p, n = nights.before[j, t], nights.after[j, t]
     here = needs[j, t] >= 0
     last = t if here else p
-    total = cost[j, last, n]
+    total = float(cost[j, last, n])
     if needs[j, n] > last:
         total += FORBIDDEN
     if here:
-        total += cost[j, p, t]
+        total += float(cost[j, p, t])
         if needs[j, t] > p:
             total += FORBIDDEN
     return total
@@ -231,12 +203,14 @@ def count_pass(graph: Graph, nights: Nights, pair: int, t: int, sign: int) -> fl
     if most == nights.needs[j, t]:
         return 0.0
     change = -around_cost(graph, nights, j, t)
+    p, n = nights.before[j, t], nights.after[j, t]
+    if (most >= 0) != (nights.needs[j, t] >= 0):
+        before, after = (t, t) if most >= 0 else (p, n)
+        for m in range(t + 1, n + 1):
+            nights.before[j, m] = before
+        for m in range(p, t):
+            nights.after[j, m] = after
     nights.needs[j, t] = most
-    p, last = nights.before[j, t], nights.after[j, t]
-    n = t if most >= 0 else last
-    while p < last:
-        refresh_gap(graph, nights, j, p, n)
-        p, n = n, last
     change += around_cost(graph, nights, j, t)
     nights.night_cost[j] += change
     return change
@@ -274,15 +248,16 @@ def own_last(graph: Graph, nights: Nights, t: int, s: int, j: int, p: int) -> in
 
 
 @kernel
-def own_gain(graph: Graph, nights: Nights, pair: int, j: int, p: int, t: int) -> float:
-    """Return the change of cost by a pass at t when the label itself passed at p."""
-    if graph.since[pair // graph.cost.shape[0], j, t] > p:
+def pass_gain(graph: Graph, nights: Nights, pair: int, j: int, p: int, t: int) -> float:
+    """Return the change of cost by a pass at t where the last one before was at p."""
+    if graph.pair_since[pair, t] > p:
         return np.inf
     if nights.needs[j, t] >= 0:
         return 0.0
     n = nights.after[j, t]
-    change = graph.cost[j, p, t] + graph.cost[j, t, n] - graph.cost[j, p, n]
-    if nights.needs[j, n] > p and nights.needs[j, n] <= t:
+    cost = graph.cost
+    change = float(cost[j, p, t]) + float(cost[j, t, n]) - float(cost[j, p, n])
+    if p < nights.needs[j, n] <= t:
         change -= FORBIDDEN
     return change
 
@@ -309,8 +284,7 @@ def spread_labels(
     """
     value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
     seen, latest, before = nights.seen, nights.latest, nights.before
-    cost = graph.cost
-    slots = cost.shape[1] - 1
+    slots = graph.cost.shape[1] - 1
     for t in range(start, until + 1):
         for s in range(low, high):
             value[t, s] = np.inf
@@ -338,11 +312,10 @@ def spread_labels(
                 if pair >= 0 and t2 < slots:
                     j = graph.arc_item[a]
                     bit = np.uint64(1) << np.uint64(j & 63)
-                    change = nights.gain[pair, t2]
+                    p = before[j, t2]
                     if mark & bit:
-                        own = own_last(graph, nights, t, s, j, before[j, t2])
-                        if own > before[j, t2]:
-                            change = own_gain(graph, nights, pair, j, own, t2)
+                        p = own_last(graph, nights, t, s, j, p)
+                    change = pass_gain(graph, nights, pair, j, p, t2)
                     mark |= bit
                     if lean > 0.0:
                         change = (1.0 - lean) * change - lean * nights.price[pair, t2]

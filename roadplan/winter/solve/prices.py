@@ -17,6 +17,13 @@ SAFETY: Final = 1e-9
 """Share of the terms by which a bound is lowered against rounding."""
 
 
+ALL_EVERY: Final = 12
+"""How often a soft evaluation looks at every beginning of every crew."""
+
+NEAR_BEST: Final = 0.97
+"""Share of a crew's best earnings from which on a beginning is looked at each time."""
+
+
 @dataclass(frozen=True)
 class Departure:
     """Crews that must end alike, and when and where each of them may begin.
@@ -89,12 +96,15 @@ class PriceBoard:
         room = (len(self.departures), network.slots + 1, network.states)
         self._ahead = np.zeros(room)
         self._mass = np.zeros((network.slots + 1, network.states))
+        self._promising = np.ones(len(self.departures), dtype=bool)
+        self._turn = 0
 
     def evaluate(self, price: Floats, *, heat: float = 0.0) -> Evaluation:
         """Return what prices lead to, hard at `heat` 0 and soft above.
 
         Crews with a choice of beginnings are spread by their best one; at heat 0 the bound is
-        exact, above it only steers.
+        exact, above it only steers: then beginnings that were far from a crew's best are looked
+        at only every :data:`ALL_EVERY` times.
         """
         network = self.network
         bought, sold = np.zeros(self.shape), np.zeros(self.shape)
@@ -102,12 +112,22 @@ class PriceBoard:
         item_nights(network.cost, network.since, price, self._all, heat, bought, value)
         best = np.zeros(network.crews)
         chosen = np.full(network.crews, -1)
-        for index, group in enumerate(self.departures):
-            earned = self._earn(index, price, heat)
+        few = heat > 0.0 and self._turn % ALL_EVERY > 0
+        self._turn += heat > 0.0
+        looked = np.flatnonzero(self._promising) if few else range(len(self.departures))
+        earnings = {}
+        for index in map(int, looked):
+            group = self.departures[index]
+            earned = earnings[index] = self._earn(index, price, heat)
             better = earned > best[group.crew]
             best[group.crew[better]] = earned[better]
             chosen[group.crew[better]] = index
-        for index, group in enumerate(self.departures):
+        if not few:
+            for index, earned in earnings.items():
+                near = best[self.departures[index].crew] * NEAR_BEST
+                self._promising[index] = bool((earned >= near).any())
+        for index in map(int, np.unique(chosen[chosen >= 0])):
+            group = self.departures[index]
             mine = chosen[group.crew] == index
             if mine.any():
                 self._sell(index, mine, price, heat, sold)

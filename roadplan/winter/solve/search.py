@@ -20,7 +20,7 @@ _KIND: Final[dict[int, MoveKind]] = {PLOUGH: "plough", TRAVEL: "travel", REFILL:
 _NOBODY: Final = np.zeros(0, dtype=np.int64)
 
 
-def slots_between(network: Network) -> npt.NDArray[np.int64]:
+def slots_between(network: Network) -> npt.NDArray[np.int32]:
     """Return shape (S, S): fewest slots to the place of a state from another's, by any class."""
     states = network.states
     if not states:

@@ -26,6 +26,10 @@ and most noise; share that let crews swap what follows. Long spans do harm: labe
 exact the longer they run."""
 
 
+FEWEST_MOVES = 4
+"""Added to the moves of each crew, so that idle ones are chosen too."""
+
+
 class Best(NamedTuple):
     """The best plan met: paths, shifts and its cost in ``cost[0]``."""
 
@@ -77,6 +81,21 @@ def neighbours(
         spot[pick] = np.inf
         size += 1
     return size
+
+
+@kernel
+def busy_crew(nights: Nights) -> int:
+    """Choose a crew at random, busy ones more often: there is more to gain and less to search."""
+    crews = nights.path_len.size
+    total = FEWEST_MOVES * crews
+    for c in range(crews):
+        total += nights.path_len[c]
+    left = int(draw(nights.random) * total)
+    for c in range(crews):
+        left -= nights.path_len[c] + FEWEST_MOVES
+        if left < 0:
+            return c
+    return crews - 1
 
 
 @kernel
@@ -243,7 +262,7 @@ def search(
     slots = graph.cost.shape[1] - 1
     random = nights.random
     for step in range(-order.size, steps):
-        c0 = order[order.size + step] if step < 0 else int(draw(random) * crews)
+        c0 = order[order.size + step] if step < 0 else busy_crew(nights)
         window = nights.shift_until[c0] - nights.shift_from[c0]
         if window < 1:
             continue

@@ -33,7 +33,8 @@ def test_the_running_cost_is_the_cost(rules: dict[str, object]) -> None:
     walk.construct(np.arange(network.crews))
     for _ in range(3):
         walk.run(1500, 3.0)
-        assert walk.cost == pytest.approx(walk.exact_cost(), rel=1e-9)
+        # Each penalty that comes and goes leaves the rounding of 1e9, about 1e-7.
+        assert walk.cost == pytest.approx(walk.exact_cost(), abs=1e-4)
         plan = plan_of(network, copy_best(walk.best), problem)
         found = verify_plan(plan, problem)
         assert found.violations == ()
