@@ -33,6 +33,7 @@ class SpokenPosts:
     def __init__(self, corridor: Corridor, language: str) -> None:
         self._corridor, self._language = corridor, language
         table = corridor.table("postings")
+        self._known: dict[Position, list[tuple[str, str]]] = {}
         self.postings = {str(row["posting"]): row for row in table.to_dict("records")}
 
     def label(self, posting: str) -> str:
@@ -44,8 +45,10 @@ class SpokenPosts:
 
     def at(self, place: Position) -> list[tuple[str, str]]:
         """Return short name and kilometre of each post at a place; none where it has none."""
-        posts = self._corridor.postings.posts(self._on_road(place))
-        return [(self.label(post.posting), format_km(post.km)) for post in posts]
+        if place not in self._known:
+            posts = self._corridor.postings.posts(self._on_road(place))
+            self._known[place] = [(self.label(p.posting), format_km(p.km)) for p in posts]
+        return self._known[place]
 
     def along(self, place: Position) -> str:
         """Return route and kilometres from its beginning, for places without posts."""
