@@ -36,7 +36,7 @@ from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve
 from roadplan.winter.solve.bound import prove
 from roadplan.winter.solve.network import Network, compile_network
-from roadplan.winter.solve.prices import PriceBoard, ascend
+from roadplan.winter.solve.prices import Ascent, PriceBoard
 from roadplan.winter.verify import Check, verify, verify_plan
 
 Floats = npt.NDArray[np.float64]
@@ -203,15 +203,18 @@ def better_prices(problem: Problem, cost: float, passes: int, seconds: float) ->
     def left_s() -> float:
         return max(0.0, until - time.monotonic())
 
-    unit = cost / max(1, passes)
-    prove(network, pass_cost=unit, report=report, over=lambda: left_s() <= 0, left_s=left_s)
     board = PriceBoard(network)
-    for heat in POLISH_HEATS:
-        for _ in range(20):
-            if left_s() <= 0 or best[1] is None:
-                break
-            price = ascend(board, best[1], heats=((heat * unit, 50),))
-            report(board.evaluate(price).bound, price)
+    floor = board.evaluate(np.zeros(board.shape)).bound
+    unit = (cost - floor) / max(1, passes)
+    prove(network, pass_cost=unit, report=report, over=lambda: left_s() <= 0, left_s=left_s)
+    if best[1] is not None:
+        ascent = Ascent(board, best[1])
+        for heat in POLISH_HEATS:
+            for _ in range(20):
+                if left_s() <= 0:
+                    break
+                ascent.run(heat * unit, 50)
+                report(board.evaluate(ascent.price).bound, ascent.price)
     return None if best[1] is None else by_class(network, problem, best[1])
 
 

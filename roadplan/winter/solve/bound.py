@@ -27,7 +27,7 @@ from roadplan.winter.solve.linear import (
     item_intervals,
 )
 from roadplan.winter.solve.network import Network
-from roadplan.winter.solve.prices import PriceBoard, ascend
+from roadplan.winter.solve.prices import Ascent, PriceBoard
 
 _log = logging.getLogger(__name__)
 
@@ -35,10 +35,10 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 COOLING: Final = (
-    (0.1, 150),
-    (0.03, 150),
-    (0.01, 200),
-    (0.003, 250),
+    (0.1, 250),
+    (0.03, 250),
+    (0.01, 300),
+    (0.003, 300),
     (0.001, 300),
     (0.0005, 300),
 )
@@ -97,21 +97,23 @@ def prove(
     report(board.evaluate(price).bound, price)
     price = first_prices(board, pass_cost)
     report(board.evaluate(price).bound, price)
+    ascent = Ascent(board, price)
     for heat, steps in COOLING:
         for _ in range(0, steps, 50):
             if over():
                 return
-            price = ascend(board, price, heats=((heat * pass_cost, 50),))
-            report(board.evaluate(price).bound, price)
+            ascent.run(heat * pass_cost, 50)
+            report(board.evaluate(ascent.price).bound, ascent.price)
+    price = ascent.price
     found = _relax(board, price, pass_cost=pass_cost, report=report, over=over, left_s=left_s)
     if found is not None:
-        price = found
+        ascent = Ascent(board, found)
         for heat in LAST_HEATS:
             for _ in range(0, LAST_STEPS, 50):
                 if over():
                     return
-                price = ascend(board, price, heats=((heat * pass_cost, 50),))
-                report(board.evaluate(price).bound, price)
+                ascent.run(heat * pass_cost, 50)
+                report(board.evaluate(ascent.price).bound, ascent.price)
 
 
 def _relax(

@@ -189,10 +189,11 @@ class PriceBoard:
         )
 
 
-def ascend(board: PriceBoard, price: Floats, *, heats: tuple[tuple[float, int], ...]) -> Floats:
-    """Return prices improved by gradient steps on the soft bound, cooler and cooler.
+class Ascent:
+    """Improves prices by gradient steps on the soft bound.
 
-    The steps are those of Adam (Kingma & Ba 2015) with a length in proportion to the heat.
+    The steps are those of Adam (Kingma & Ba 2015) with a length in proportion to the heat; what
+    it remembers of past slopes is kept from one call to the next.
 
     Parameters
     ----------
@@ -200,23 +201,25 @@ def ascend(board: PriceBoard, price: Floats, *, heats: tuple[tuple[float, int], 
         Evaluates.
     price
         Where to begin, shape (R · J, T + 1).
-    heats
-        Pairs of temperature in veh·h and number of steps.
     """
-    price = price.copy()
-    drift = np.zeros_like(price)
-    spread = np.zeros_like(price)
-    count = 0
-    for heat, steps in heats:
+
+    def __init__(self, board: PriceBoard, price: Floats) -> None:
+        self.board = board
+        self.price = price.copy()
+        self._drift = np.zeros_like(price)
+        self._spread = np.zeros_like(price)
+        self._count = 0
+
+    def run(self, heat: float, steps: int) -> None:
+        """Go some steps at a temperature in veh·h."""
         for _ in range(steps):
-            count += 1
-            found = board.evaluate(price, heat=heat)
+            self._count += 1
+            found = self.board.evaluate(self.price, heat=heat)
             slope = found.bought - found.sold
             slope[:, 0] = 0.0
             slope[:, -1] = 0.0
-            drift = 0.9 * drift + 0.1 * slope
-            spread = 0.99 * spread + 0.01 * slope**2
-            even = drift / (1 - 0.9**count)
-            width = np.sqrt(spread / (1 - 0.99**count)) + 1e-3
-            price = np.maximum(0.0, price + heat * even / width)
-    return price
+            self._drift = 0.9 * self._drift + 0.1 * slope
+            self._spread = 0.99 * self._spread + 0.01 * slope**2
+            even = self._drift / (1 - 0.9**self._count)
+            width = np.sqrt(self._spread / (1 - 0.99**self._count)) + 1e-3
+            self.price = np.maximum(0.0, self.price + heat * even / width)
