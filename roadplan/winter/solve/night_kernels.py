@@ -273,10 +273,12 @@ def spread_labels(
     high: int,
     lean: float,
     noise: float,
+    plough_only: bool,
 ) -> None:
     """Spread labels from a state and moment up to another moment, on what the others leave.
 
-    The states ``low:high`` are those of the crew's class.
+    The states ``low:high`` are those of the crew's class. With `plough_only` crews drive with
+    the plough down alone, which is most of what they do and takes a third of the time to search.
 
     A label's value is ``(1 − lean) · exact change − lean · price`` of its passes, with its arcs'
     costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are
@@ -302,6 +304,9 @@ def spread_labels(
                 came_state[t + 1, s] = s
                 came_arc[t + 1, s] = WAITED
             for a in range(graph.first[s], graph.first[s + 1]):
+                # The plough arcs of a state come first.
+                if plough_only and graph.arc_pair[a] < 0:
+                    break
                 t2 = t + graph.arc_slots[a]
                 to = graph.arc_to[a]
                 if t2 > latest[to] or t < graph.arc_opens[a] or t >= graph.arc_closes[a]:

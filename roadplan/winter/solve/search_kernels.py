@@ -19,12 +19,11 @@ from roadplan.winter.solve.night_kernels import (
     trace,
 )
 
-KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5)
+KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.8)
 """How the search chooses: cumulative shares of one to four crews taken out, else five; least span
 in slots, its random part and the power that makes it mostly short; share of steps without noise,
-and most noise; share that let crews swap what follows. Long spans do harm: labels are the less
-exact the longer they run."""
-
+and most noise; share that let crews swap what follows; share that keep the plough down. Long spans
+do harm: labels are the less exact the longer they run."""
 
 FEWEST_MOVES = 4
 """Added to the moves of each crew, so that idle ones are chosen too."""
@@ -143,6 +142,16 @@ def take_out(graph: Graph, nights: Nights, size: int, start: int, until: int) ->
 
 
 @kernel
+def drives_only(graph: Graph, nights: Nights, size: int) -> bool:
+    """Say whether what was taken out has a move without the plough down."""
+    for i in range(size):
+        for q in range(nights.cuts[i, 0], nights.cuts[i, 1]):
+            if graph.arc_pair[nights.saved_arc[i, q]] < 0:
+                return True
+    return False
+
+
+@kernel
 def put_in(
     graph: Graph,
     nights: Nights,
@@ -152,6 +161,7 @@ def put_in(
     lean: float,
     noise: float,
     swap: bool,
+    plough_only: bool,
 ) -> float:
     """Find the i-th chosen crew a new stretch and a way to go on; return the change of cost."""
     cuts, latest = nights.cuts, nights.latest
@@ -170,7 +180,18 @@ def put_in(
                 latest[s] = max(latest[s], ends - slack)
     if last < 0:
         return np.inf
-    spread_labels(graph, nights, cuts[i, 3], cuts[i, 2], last, low_state, high_state, lean, noise)
+    spread_labels(
+        graph,
+        nights,
+        cuts[i, 3],
+        cuts[i, 2],
+        last,
+        low_state,
+        high_state,
+        lean,
+        noise,
+        plough_only,
+    )
     best = np.inf
     tail = -1
     where = -1
@@ -256,7 +277,7 @@ def search(
     lean
         Share of the price in a gain, in the first nights and in the steps that lean on prices.
     knobs
-        Shape (10,): see :data:`KNOBS`.
+        Shape (11,): see :data:`KNOBS`.
     """
     crews = nights.path_len.size
     slots = graph.cost.shape[1] - 1
@@ -271,7 +292,7 @@ def search(
         nights.chosen[0] = c0
         size = 1
         begin, until = 0, slots
-        noise, bent, swap = 0.0, lean, False
+        noise, bent, swap, plough_only = 0.0, lean, False, False
         if step >= 0:
             heat *= cooler
             bent = 0.0
@@ -292,11 +313,14 @@ def search(
                 nights.chosen[q] = other
             noise = 0.0 if draw(random) < knobs[7] else knobs[8] * draw(random)
             swap = draw(random) < knobs[9]
+            plough_only = draw(random) < knobs[10]
         change = take_out(graph, nights, size, begin, until)
+        if plough_only and drives_only(graph, nights, size):
+            plough_only = False
         if shift:
             new_shift(graph, nights, c0)
         for i in range(size):
-            change += put_in(graph, nights, near, i, size, bent, noise, swap)
+            change += put_in(graph, nights, near, i, size, bent, noise, swap, plough_only)
             if change == np.inf:
                 break
         if step >= 0 and change > 1e-9 and change < FORBIDDEN / 2:
