@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _DEMO_STORM = "buran"
-_DEMO_LIMIT_S = 6.0
+_DEMO_LIMIT_S = 4.0
 _DEMO_DRAWS = 4
 _EXERCISE = "Simulated exercise, no record of any road"
 _PURPOSES = {

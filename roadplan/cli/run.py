@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -60,7 +64,7 @@ def run(
         disable=as_json,
     )
     entries: list[Entry] = []
-    with bar:
+    with _kernels_made_ready(), bar:
         task = bar.add_task("Loading the corridor", total=len(STEPS) + 2)
         road = load(corridor_path)
         today = made_at.date() if as_of is None else _day(as_of)
@@ -89,6 +93,27 @@ def run(
         size = (out / entry.href).stat().st_size
         click.echo(f"  {entry.href:<28} {size / 1000:>8,.0f} kB")
     click.echo(f"Done in {seconds:.0f} s. Open {index}")
+
+
+@contextmanager
+def _kernels_made_ready() -> Iterator[None]:
+    """Compile the kernels of the winter search beside the first steps, where they never ran.
+
+    They are kept on disk, where the storm step finds them; if not, it compiles them itself.
+    """
+    ready = "from roadplan.winter.solve.warm_up import warm_up; warm_up()"
+    helper = subprocess.Popen(
+        [sys.executable, "-c", ready],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        if helper.poll() is None:
+            helper.kill()
+        helper.wait()
 
 
 def _day(text: str) -> date:
