@@ -35,9 +35,6 @@ LONGEST_JUMP_M = 200_000.0
 POST_RESIDUAL_SHARE = 0.6
 """Post kilometres may be drawn from 1 − this to 1 / (1 − this) of their official length."""
 
-# Posts are written to the metre, so neighbours may differ by rounding.
-_POST_ROUNDING_KM = 0.0006
-
 
 def check_tables(tables: Tables) -> list[Fault]:
     """Check that the tables of a corridor hold together.

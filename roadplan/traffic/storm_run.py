@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from roadplan.errors import RoadplanError
@@ -25,6 +24,13 @@ from roadplan.traffic.layout import Segments
 from roadplan.traffic.outcome import StormOutcome, simulate_storm
 from roadplan.traffic.parameters import TrafficParameters
 from roadplan.traffic.parameters import load_parameters as load_traffic_parameters
+from roadplan.traffic.road_traffic import (
+    LOCAL_ZONE,
+    LONGEST_SEGMENT_M,
+    daily_traffic,
+    local_time,
+    traffic_segments,
+)
 from roadplan.traffic.weather import road_state
 from roadplan.weather import (
     Conditions,
@@ -49,15 +55,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-LOCAL_ZONE: Final = dt.timezone(dt.timedelta(hours=5))
-"""Local time on the shipped corridor: UTC+5, one zone for the whole country since 2024-03-01."""
-
-USUAL_SPEED_KMH: Final = 90.0
-"""Free speed where the corridor tells none (assumed): a rural road with a lane each way."""
-
 SLOT_MINUTES: Final = 30
-LONGEST_SEGMENT_M: Final = 12_000.0
-"""Longer segments are cut; the shipped corridor's are 10 km at most and stay whole."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +106,7 @@ class StormRun:
     @property
     def start(self) -> dt.datetime:
         """Beginning, in local time."""
-        return _local(self.slots.start, self.zone)
+        return local_time(self.slots.start, self.zone)
 
     def depth(self, passes: Passes) -> SnowDepth:
         """Return the snow on the road under some passes."""
@@ -223,14 +221,14 @@ def prepare_storm(
     slots = Slots(storm.times[0], _hours(storm, hours) * 60 // SLOT_MINUTES, SLOT_MINUTES)
     weather = slot_weather(storm, road, slots, p)
     notes: list[str] = []
-    segments = _segments(corridor, road, notes)
+    segments = traffic_segments(corridor, road, notes)
     traffic = CorridorTraffic.of(
         segments,
         lengths_m={name: route.length_m for name, route in corridor.routes.items()},
         junctions=corridor.table("junctions"),
         barriers=corridor.table("barriers"),
-        traffic=_daily_traffic(corridor, segments, demand_scale, notes),
-        start=_local(slots.start, zone).replace(tzinfo=None),
+        traffic=daily_traffic(corridor, segments, notes, scale=demand_scale),
+        start=local_time(slots.start, zone).replace(tzinfo=None),
         hours=int(slots.count * slots.hours),
         parameters=traffic_parameters or load_traffic_parameters(),
         cell_m=cell_m,
@@ -263,55 +261,3 @@ def _hours(storm: Storm, asked: int | None) -> int:
     if not 1 <= asked <= whole:
         raise RoadplanError(f"the forecast covers {whole} h; ask for 1 to {whole}, not {asked}")
     return asked
-
-
-def _local(moment: np.datetime64, zone: dt.tzinfo) -> dt.datetime:
-    seconds = int((moment - np.datetime64(0, "s")) / np.timedelta64(1, "s"))
-    return dt.datetime.fromtimestamp(seconds, tz=zone)
-
-
-def _segments(corridor: Corridor, road: Road, notes: list[str]) -> Segments:
-    """Return the segments of the weather as segments for traffic."""
-    speeds = {segment.id: segment.free_speed_kmh for segment in corridor.segments}
-    free_kmh = np.array([speeds.get(parent, np.nan) for parent in road.parents], dtype=np.float64)
-    if np.isnan(free_kmh).any():
-        notes.append(f"{USUAL_SPEED_KMH:g} km/h is assumed where no free speed is known")
-    return Segments(
-        ids=road.ids,
-        route=road.route,
-        from_m=road.from_m,
-        to_m=road.to_m,
-        lanes=road.lanes,
-        carriageways=road.carriageways,
-        free_speed_m_s=np.where(np.isnan(free_kmh), USUAL_SPEED_KMH, free_kmh) / 3.6,
-    )
-
-
-def _daily_traffic(
-    corridor: Corridor, segments: Segments, scale: float, notes: list[str]
-) -> pd.DataFrame:
-    """Return the daily traffic with a row for every route; the mean where nothing is known."""
-    table = corridor.table("traffic")
-    known = table[table["aadt_veh_day"].notna()]
-    known = known.assign(aadt_veh_day=known["aadt_veh_day"] * scale)
-    routes = dict.fromkeys(segments.route)
-    missing = [route for route in routes if route not in set(known["route"])]
-    if not missing:
-        return known
-    if known.empty:
-        raise RoadplanError("no daily traffic is known on any route; fill in the table traffic")
-    length = (known["to_m"] - known["from_m"]).to_numpy(np.float64)
-    columns = ("aadt_veh_day", "truck_share", "bus_share", "weekend_factor")
-    mean = {name: _mean(known[name].to_numpy(np.float64), length) for name in columns}
-    notes.append(f"the mean traffic of the other routes stands in for {', '.join(missing)}")
-    rows = [
-        {**mean, "route": route, "from_m": 0.0, "to_m": corridor.route(route).length_m}
-        for route in missing
-    ]
-    return pd.concat([known, pd.DataFrame(rows)], ignore_index=True)
-
-
-def _mean(values: Floats, length: Floats) -> float:
-    """Return the mean of what is known by length; NaN where nothing is."""
-    known = np.isfinite(values)
-    return float(np.average(values[known], weights=length[known])) if known.any() else np.nan

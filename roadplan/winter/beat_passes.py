@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from roadplan.corridor import Corridor
 from roadplan.errors import RoadplanError
 from roadplan.weather import BACKWARD, FORWARD, Parameters, Passes, Road
+from roadplan.winter.fleet import LANE_M
 from roadplan.winter.posture import Beat, Posture
 
 Floats = NDArray[np.float64]
-
-LANE_M = 3.75
-"""Width of a traffic lane of the categories I and II (design standard of the road)."""
 
 _CLEARING = "clearing"
 

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from roadplan.corridor import Position
 from roadplan.errors import RoadplanError
 from roadplan.traffic.demand import HEAVY, LIGHT
+from roadplan.traffic.road_traffic import LONGEST_SEGMENT_M
 from roadplan.weather import Road, depth_between_passes, effects
 from roadplan.winter.change import FormerPlan, Kept, match
 from roadplan.winter.fleet import Crew, Fleet
 from roadplan.winter.items import Items, join_items
 from roadplan.winter.jam_cost import Curves, Lane, ahead, jam_cost
-from roadplan.winter.night import LONGEST_SEGMENT_M, Night
+from roadplan.winter.night import Night
 from roadplan.winter.problem import Problem
 
 Floats = NDArray[np.float64]

@@ -19,9 +19,6 @@ from roadplan.i18n import counted
 if TYPE_CHECKING:
     from roadplan.corridor import Corridor
 
-LOCAL_ZONE: Final = dt.timezone(dt.timedelta(hours=5))
-"""Local time on the corridor: UTC+5, one zone for the whole country since 1 March 2024."""
-
 LANE_M: Final = 3.75
 """Width of a traffic lane of the categories I and II (design standard of the road)."""
 

@@ -21,8 +21,8 @@ from roadplan.errors import Fault, FaultsError, RoadplanError
 from roadplan.i18n import counted
 from roadplan.tables.template import write_template
 from roadplan.tables.workbook import ReadPart, read_workbook
+from roadplan.traffic.road_traffic import LOCAL_ZONE
 from roadplan.winter.fleet import (
-    LOCAL_ZONE,
     Ability,
     Base,
     Crew,

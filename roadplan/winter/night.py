@@ -19,6 +19,13 @@ from roadplan.traffic.demand import weather_response
 from roadplan.traffic.layout import Segments
 from roadplan.traffic.parameters import TrafficParameters
 from roadplan.traffic.parameters import load_parameters as traffic_parameters
+from roadplan.traffic.road_traffic import (
+    LOCAL_ZONE,
+    LONGEST_SEGMENT_M,
+    daily_traffic,
+    local_time,
+    traffic_segments,
+)
 from roadplan.weather import (
     Parameters,
     Road,
@@ -32,13 +39,9 @@ from roadplan.weather import (
     weather_closed,
 )
 from roadplan.weather import load as load_storm
-from roadplan.winter.fleet import LOCAL_ZONE
 from roadplan.winter.state import RoadNow
 
 Floats = NDArray[np.float64]
-
-LONGEST_SEGMENT_M: Final = 12_000.0
-"""Longer segments are cut, so that weather is resolved along the road."""
 
 WORK_LANES: Final = 1
 """Lanes left where traffic is led over a temporary bypass."""
@@ -186,14 +189,14 @@ def prepare(
     slots, notes = _slots(forecast, hours, slot_minutes, begin)
     weather = slot_weather(forecast, road, slots, p)
     load = accumulate(weather, road, p)
-    segments = _segments(corridor, road, notes)
+    segments = traffic_segments(corridor, road, notes)
     whole_hours = int(np.ceil(slots.count * slots.hours))
     moved = CorridorTraffic.of(
         segments,
         lengths_m={name: route.length_m for name, route in corridor.routes.items()},
         junctions=corridor.table("junctions"),
         barriers=corridor.table("barriers"),
-        traffic=_daily_traffic(corridor, segments, notes),
+        traffic=daily_traffic(corridor, segments, notes),
         start=local_time(slots.start, zone).replace(tzinfo=None),
         hours=whole_hours,
         parameters=traffic or traffic_parameters(),
@@ -222,12 +225,6 @@ def prepare(
     )
 
 
-def local_time(moment: np.datetime64, zone: dt.tzinfo) -> dt.datetime:
-    """Return a moment in UTC as local time."""
-    seconds = int((moment - np.datetime64(0, "s")) / np.timedelta64(1, "s"))
-    return dt.datetime.fromtimestamp(seconds, tz=zone)
-
-
 def _slots(
     storm: Storm, hours: float, minutes: int, start: dt.datetime | None
 ) -> tuple[Slots, list[str]]:
@@ -252,46 +249,6 @@ def _slots(
     if count < 1:
         raise RoadplanError(f"the storm covers only {covered:g} h from the beginning of the plan")
     return Slots(begin, count, minutes), notes
-
-
-def _segments(corridor: Corridor, road: Road, notes: list[str]) -> Segments:
-    speeds = {segment.id: segment.free_speed_kmh for segment in corridor.segments}
-    free = np.array([speeds.get(parent, np.nan) for parent in road.parents], dtype=np.float64)
-    if np.isnan(free).any():
-        notes.append("90 km/h is assumed where no free speed is known")
-        free = np.where(np.isnan(free), 90.0, free)
-    return Segments(
-        ids=road.ids,
-        route=road.route,
-        from_m=road.from_m,
-        to_m=road.to_m,
-        lanes=road.lanes,
-        carriageways=road.carriageways,
-        free_speed_m_s=free / 3.6,
-    )
-
-
-def _daily_traffic(corridor: Corridor, segments: Segments, notes: list[str]) -> pd.DataFrame:
-    """Return the corridor's traffic with a row for every route; the mean where nothing is known."""
-    table = corridor.table("traffic")
-    known = table[table["aadt_veh_day"].notna()]
-    missing = [route for route in dict.fromkeys(segments.route) if route not in set(known["route"])]
-    if known.empty:
-        raise RoadplanError("no daily traffic is known on any route; fill in the table traffic")
-    if not missing:
-        return known
-    length = (known["to_m"] - known["from_m"]).to_numpy(float)
-    mean = {
-        name: float(np.average(known[name].fillna(0.0), weights=length))
-        for name in ("aadt_veh_day", "truck_share", "bus_share", "weekend_factor")
-        if name in known
-    }
-    notes.append(f"the mean traffic of the others stands in for {', '.join(missing)} (estimated)")
-    rows = [
-        {**mean, "route": route, "from_m": 0.0, "to_m": corridor.route(route).length_m}
-        for route in missing
-    ]
-    return pd.concat([known, pd.DataFrame(rows)], ignore_index=True)
 
 
 def _works(corridor: Corridor) -> pd.DataFrame:

@@ -21,8 +21,8 @@ from roadplan.tables.reading import parse_table
 from roadplan.tables.schema import Column, Kind, Table
 from roadplan.tables.template import write_template
 from roadplan.tables.workbook import ReadPart, read_workbook
+from roadplan.traffic.road_traffic import LOCAL_ZONE
 from roadplan.weather import Road, Slots
-from roadplan.winter.fleet import LOCAL_ZONE
 
 Floats = NDArray[np.float64]
 

@@ -27,10 +27,11 @@ from winter_tables import machine, table, write_section
 
 import roadplan.corridor as corridors
 from roadplan.traffic.risk import expectation, probability
+from roadplan.traffic.road_traffic import LONGEST_SEGMENT_M
 from roadplan.weather import Road, load, load_parameters, shipped_storms
 from roadplan.winter.build import build
 from roadplan.winter.fleet import Fleet, default_fleet
-from roadplan.winter.night import LONGEST_SEGMENT_M, prepare
+from roadplan.winter.night import prepare
 from roadplan.winter.outcome import PlanOutcome, simulate
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.solve import solve, solvers

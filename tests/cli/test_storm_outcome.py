@@ -89,7 +89,7 @@ def test_a_stranger_s_corridor_and_a_file_of_weather(
     found = told(tmp_path / "s.npz", "--corridor", folder, "--draws", 2)
     assert {row["route"] for row in found["stretches"]} == {"r1", "r2"}
     assert found["hours"] == 8
-    assert found["notes"] == ["the mean traffic of the other routes stands in for r2"]
+    assert found["notes"] == ["the mean traffic of the other routes stands in for r2 (estimated)"]
 
 
 def test_faults_are_told_with_a_remedy(

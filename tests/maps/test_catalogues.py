@@ -24,6 +24,12 @@ from roadplan.maps.embedding import SCRIPTS, own_file
 
 _SAID = re.compile(r"""\b(?:t|off|say)\(\s*(?:[\w.]+\s*\?\s*)?"([^"]+)"(?:\s*:\s*t\("([^"]+)")?""")
 _COUNTED = re.compile(r"""\btn\(\s*"([^"]+)",\s*"([^"]+)\"""")
+DOMAINS = sorted(
+    path.name.removesuffix(".po")
+    for path in files("roadplan").joinpath("locale", "ru", "LC_MESSAGES").iterdir()
+    if path.name.endswith(".po")
+)
+
 _PLACES = re.compile(r"\{\w+\}")
 
 
@@ -99,10 +105,11 @@ def test_no_translation_is_left_over(road: Corridor) -> None:
     assert set(page_messages(["maps"])["ru"]) - wanted == set()
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
 @pytest.mark.parametrize(("language", "forms"), [("ru", 3), ("kk", 2)])
-def test_catalogues_are_sound(language: str, forms: int) -> None:
+def test_catalogues_are_sound(language: str, forms: int, domain: str) -> None:
     """Plural forms are complete, no entry is fuzzy, and placeholders are those of the message."""
-    path = files("roadplan").joinpath("locale", language, "LC_MESSAGES", "maps.po")
+    path = files("roadplan").joinpath("locale", language, "LC_MESSAGES", f"{domain}.po")
     with path.open("rb") as stream:
         catalogue = read_po(stream, locale=language)
     for message in catalogue:

@@ -60,16 +60,8 @@ class Variables:
         return int(self.y_item.size + self.x_arc.size)
 
 
-def item_intervals(network: Network, keep: Mask | None = None) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return all intervals (item, rank, before, after) an item may choose.
-
-    Parameters
-    ----------
-    network
-        The compiled problem.
-    keep
-        Shape (J, T + 1, T + 1): which to keep; all where absent.
-    """
+def item_intervals(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return all intervals (item, rank, before, after) an item may choose."""
     slots = network.slots
     before, after = np.triu_indices(slots + 1, 1)
     parts = []
@@ -81,9 +73,6 @@ def item_intervals(network: Network, keep: Mask | None = None) -> tuple[Ints, In
     item, which = np.nonzero(np.broadcast_to(after == slots, (network.items, after.size)))
     parts.append((item, np.full(item.size, -1), before[which], after[which]))
     columns = [np.concatenate([part[i] for part in parts]).astype(np.int64) for i in range(4)]
-    if keep is not None:
-        chosen = keep[columns[0], columns[2], columns[3]]
-        columns = [column[chosen] for column in columns]
     return columns[0], columns[1], columns[2], columns[3]
 
 
@@ -206,12 +195,6 @@ class FlowModel:
     proto: Any
     variables: Variables
     coupling_first: int
-
-
-def flow_model(network: Network, *, whole: bool = False) -> FlowModel:
-    """Return the flow model of a problem, with whole crews if `whole`."""
-    variables = Variables(*item_intervals(network), *crew_columns(network))
-    return assemble(network, variables, whole=whole)
 
 
 def crew_ends(network: Network, variables: Variables) -> tuple[Ints, Ints, Ints]:

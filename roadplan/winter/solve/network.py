@@ -38,8 +38,6 @@ class Network:
         Shape (J, T + 1, T + 1), float64.
     since
         Shape (R, J, T + 1): as `passable_since`, by rank.
-    restricted
-        Whether any pass is ever too deep for a rank.
     first
         Shape (S + 1,): the arcs of state s are ``first[s]:first[s + 1]``.
     arc_to, arc_slots, arc_item, arc_cost, arc_opens, arc_closes
@@ -67,7 +65,6 @@ class Network:
     crews: int
     cost: Floats
     since: npt.NDArray[np.int32]
-    restricted: bool
     first: Ints
     arc_to: Ints
     arc_slots: Ints
@@ -116,8 +113,6 @@ def compile_network(problem: Problem) -> Network:
     duty = np.where(problem.crew_longest_duty < window, problem.crew_longest_duty, 0)
     rank = rank_of_class[state_class[arcs["from"]]] if states else arcs["from"]
     pair = np.where(arcs["item"] >= 0, rank * problem.items + arcs["item"], -1)
-    # A pass in the state now cannot happen and one at the end changes nothing.
-    restricted = bool((since[:, :, 1 : problem.slots] > 0).any())
     return Network(
         slots=problem.slots,
         items=problem.items,
@@ -126,7 +121,6 @@ def compile_network(problem: Problem) -> Network:
         crews=problem.crews,
         cost=np.ascontiguousarray(problem.cost, dtype=np.float64),
         since=since,
-        restricted=restricted,
         first=_int(np.searchsorted(arcs["from"], np.arange(states + 1))),
         arc_to=_int(arcs["to"]),
         arc_slots=_int(arcs["slots"]),

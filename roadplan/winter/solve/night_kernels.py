@@ -73,8 +73,6 @@ class Nights(NamedTuple):
         Shape (J,): cost of each item's night.
     value, came_state, came_arc, seen
         Shape (T + 1, S): the labels; `seen` has a bit set for each item on the label's path.
-    price
-        Shape (R · J, T + 1): a price on each pass, to lean on.
     random
         Shape (1,), uint64: the state of the generator.
     latest
@@ -102,7 +100,6 @@ class Nights(NamedTuple):
     seen: Any
     came_state: Any
     came_arc: Any
-    price: Any
     random: Any
     latest: Any
     spot: Any
@@ -146,7 +143,6 @@ def empty_nights(network: Network, seed: int) -> Nights:
         seen=np.zeros((size, network.states), dtype=np.uint64),
         came_state=np.zeros((size, network.states), dtype=np.int32),
         came_arc=np.zeros((size, network.states), dtype=np.int32),
-        price=np.zeros((network.ranks * items, size)),
         random=np.array([seed], dtype=np.uint64),
         latest=np.zeros(network.states, dtype=np.int32),
         spot=np.zeros(crews),
@@ -271,18 +267,17 @@ def spread_labels(
     until: int,
     low: int,
     high: int,
-    lean: float,
     noise: float,
     plough_only: bool,
 ) -> None:
     """Spread labels from a state and moment up to another moment, on what the others leave.
 
     The states ``low:high`` are those of the crew's class. With `plough_only` crews drive with
-    the plough down alone, which is most of what they do and takes a third of the time to search.
+    the plough down alone, which is most of what they do and quicker to search.
 
-    A label's value is ``(1 − lean) · exact change − lean · price`` of its passes, with its arcs'
-    costs; with `lean` 0 it is exact. Labels later than ``nights.latest[s]`` lead nowhere and are
-    dropped. `noise` weakens each gain by up to that share, at random.
+    A label's value is the exact change of cost by its path. Labels later than
+    ``nights.latest[s]`` lead nowhere and are dropped. `noise` weakens each gain by up to that
+    share, at random.
     """
     value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
     seen, latest, before = nights.seen, nights.latest, nights.before
@@ -322,8 +317,6 @@ def spread_labels(
                         p = own_last(graph, nights, t, s, j, p)
                     change = pass_gain(graph, nights, pair, j, p, t2)
                     mark |= bit
-                    if lean > 0.0:
-                        change = (1.0 - lean) * change - lean * nights.price[pair, t2]
                     if noise > 0.0 and change < 0.0:
                         change *= 1.0 - noise * draw(nights.random)
                     total += change

@@ -80,7 +80,7 @@ def departures(network: Network) -> tuple[Departure, ...]:
     found = []
     for (k, goal, until), members in sorted(groups.items()):
         crew, moment, state = np.array(members, dtype=np.int64).T
-        low, high = np.searchsorted(network.state_class, [k, k + 1])
+        low, high = network.class_first[k : k + 2]
         found.append(Departure(goal, until, int(low), int(high), crew, moment, state))
     return tuple(found)
 

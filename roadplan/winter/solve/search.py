@@ -82,8 +82,6 @@ class Walk:
             self.cost,
             steps,
             heat,
-            1.0,
-            0.0,
             self.knobs,
         )
 

@@ -158,7 +158,6 @@ def put_in(
     near: Any,
     i: int,
     size: int,
-    lean: float,
     noise: float,
     swap: bool,
     plough_only: bool,
@@ -188,7 +187,6 @@ def put_in(
         last,
         low_state,
         high_state,
-        lean,
         noise,
         plough_only,
     )
@@ -256,8 +254,6 @@ def search(
     cost: float,
     steps: int,
     heat: float,
-    cooler: float,
-    lean: float,
     knobs: Any,
 ) -> float:
     """Run some steps of annealed remove-and-reinsert search and return the cost reached.
@@ -272,10 +268,8 @@ def search(
         Cost of the plan at hand.
     steps
         How many steps follow.
-    heat, cooler
-        Temperature in veh·h at the first step, and its factor from step to step.
-    lean
-        Share of the price in a gain, in the first nights and in the steps that lean on prices.
+    heat
+        Temperature in veh·h.
     knobs
         Shape (11,): see :data:`KNOBS`.
     """
@@ -292,10 +286,7 @@ def search(
         nights.chosen[0] = c0
         size = 1
         begin, until = 0, slots
-        noise, bent, swap, plough_only = 0.0, lean, False, False
-        if step >= 0:
-            heat *= cooler
-            bent = 0.0
+        noise, swap, plough_only = 0.0, False, False
         if step >= 0 and not shift:
             u = draw(random)
             k = 1
@@ -320,7 +311,7 @@ def search(
         if shift:
             new_shift(graph, nights, c0)
         for i in range(size):
-            change += put_in(graph, nights, near, i, size, bent, noise, swap, plough_only)
+            change += put_in(graph, nights, near, i, size, noise, swap, plough_only)
             if change == np.inf:
                 break
         if step >= 0 and change > 1e-9 and change < FORBIDDEN / 2:
