@@ -1,13 +1,16 @@
-"""The solver itself: walks through plans on one side, proven bounds on the other."""
+"""The solver itself: walks through plans on one side, proven bounds on the other.
+
+A search goes through three stages: a quick cooling that gives a good plan within seconds, a slow
+one of everybody that finds how many crews each part of the roads gets, and then regions of a few
+neighbouring crews heated and cooled again and again (:mod:`roadplan.winter.solve.regions`).
+"""
 
 from __future__ import annotations
 
 import math
-import queue
-import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,13 +18,14 @@ import numpy.typing as npt
 
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
-from roadplan.winter.solve.bound import prove
-from roadplan.winter.solve.branch import branch
-from roadplan.winter.solve.exact import is_small, solve_exactly
+from roadplan.winter.solve.merge import can_merge, merge
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.prices import PriceBoard
+from roadplan.winter.solve.prover import Prover, Report
+from roadplan.winter.solve.regions import STEPS_A_CREW, Region, Regions, joined
 from roadplan.winter.solve.result import CLOSED_GAP, Budget, proven_gap
 from roadplan.winter.solve.search import Walk, best_of_plan, copy_best, plan_of, slots_between
+from roadplan.winter.solve.search_kernels import Best
 
 STEPS_A_ROUND: Final = 2000
 """Steps of each walk in a round when effort is limited."""
@@ -32,46 +36,39 @@ ROUND_S: Final = 0.25
 ORDERS: Final = 4
 """Random orders of crews tried for the first plan."""
 
-QUENCH_SHARE: Final = 0.06
-"""Share of the budget for a quick first cooling."""
+QUENCH_SHARE: Final = 0.08
+"""Share of the budget for the quick first cooling."""
 
-QUENCH_HOT: Final = 0.6
-"""Temperature at which the quick cooling begins, in usual rises of cost."""
+SHORTEST_QUENCH_S: Final = 1.0
+LONGEST_QUENCH_S: Final = 4.2
+"""Seconds of it at least, else there is none, and at most."""
 
-HOT: Final = 1.9
-"""Temperature at which the slow cooling begins."""
+COOLING_SHARE: Final = 0.35
+"""Share of the budget at which the slow cooling has ended and regions begin."""
+
+HOT: Final = 5.6
+"""Temperature at which coolings begin, in usual rises of cost, where there are steps enough."""
 
 COLD: Final = 0.045
-"""Temperature at which both end."""
+"""Temperature at which they end."""
 
-EXCHANGE_ROUNDS: Final = 10
-"""Rounds after which all walks go on from the plan of the best of them."""
+STEPS_FOR_HOT: Final = 3_000
+"""Steps for each crew from which on a cooling may begin at :data:`HOT`; less begins colder."""
+
+RESTART_HOT: Final = 0.6
+"""Temperature at which the cooling of a plan that was given begins."""
+
+REGION_HOT: Final = 4.0
+"""Temperature at which the cooling of a region begins."""
+
+MERGE_SHARE: Final = 0.05
+"""Share of the time that may go into merging the plans of two coolings."""
 
 SETTLING_STEPS: Final = 3000
 """Steps at temperature 0 before the scale of temperatures is measured, and while it is."""
 
 SMALLEST_WORTH: Final = 1e-6
 """Least scale of a pass, as a share of the cost of the first plan."""
-
-LONGEST_BRANCH_S: Final = 20.0
-"""Most seconds for one try at branching, which nothing can interrupt."""
-
-EXACT_EFFORT: Final = 5.0
-"""CP-SAT's own measure of effort for small problems where only effort is limited."""
-
-UNTIMED_BRANCH_S: Final = 3.0
-"""Seconds for it where only effort is limited."""
-
-Report = Callable[[float, float, str], None]
-
-
-def temperature(share: float) -> float:
-    """Return the temperature, in usual rises of cost, when some share of the budget is used."""
-    if share < QUENCH_SHARE:
-        part = share / QUENCH_SHARE
-        return float(QUENCH_HOT * (COLD / QUENCH_HOT) ** part)
-    part = (share - QUENCH_SHARE) / (1 - QUENCH_SHARE)
-    return float(HOT * (COLD / HOT) ** part)
 
 
 def anneal(
@@ -98,16 +95,30 @@ def anneal(
     _begin(first, network, start, seed)
     report(first.best.cost[0], -math.inf, "first plan")
     prover = None
+    leader = copy_best(first.best)
     try:
+        began = time.monotonic()
         first.run(SETTLING_STEPS, 0.0)
         rise = first.usual_rise(SETTLING_STEPS)
+        took = max(1e-6, time.monotonic() - began)
         worth = pass_worth(network, first)
-        prover = _Prover(problem, network, worth, budget, seed) if bounded else None
-        _walk(walks, budget, rise or worth, prover, report)
+        prover = Prover(problem, network, worth, budget, seed) if bounded else None
+        work = _Work(
+            network=network,
+            walks=walks,
+            budget=budget,
+            prover=prover,
+            report=report,
+            rise=rise or worth,
+            rate=2 * SETTLING_STEPS / took,
+            leader=leader,
+            regions=Regions(network, near, seed),
+        )
+        work.search(fresh=start is None)
     except KeyboardInterrupt:
         # There is a plan already, which must not be lost.
         budget.halted.set()
-    best = min(walks, key=lambda walk: float(walk.best.cost[0])).best
+    best = min((leader, *(walk.best for walk in walks)), key=lambda each: float(each.cost[0]))
     plan = plan_of(network, copy_best(best), problem)
     if prover is None:
         return plan, -math.inf
@@ -148,136 +159,172 @@ def problem_strength(network: Network) -> npt.NDArray[np.float64]:
     return np.asarray(open_share[network.crew_rank])
 
 
-def _walk(
-    walks: list[Walk], budget: Budget, unit: float, prover: _Prover | None, report: Report
-) -> None:
-    """Run rounds of the walks until the budget is used or the gap is closed.
+@dataclass
+class _Work:
+    """One search under way.
 
-    With a limit of effort nothing depends on how fast the bound is proven.
+    Parameters
+    ----------
+    network, budget, report
+        What is solved, for how long, and who is told.
+    walks
+        The searchers, a thread each.
+    prover
+        Proves bounds beside them; None where no bound is wanted.
+    rise
+        Scale of temperatures, veh·h.
+    rate
+        Steps a second of one walk.
+    leader
+        The best plan so far; overwritten in place, so that it is there after Ctrl-C too.
+    regions
+        Chooses crews to be planned anew together.
     """
-    rounds, steps = 0, STEPS_A_ROUND
-    timed = budget.time_limit_s is not None
-    best = float(walks[0].best.cost[0])
-    with ThreadPoolExecutor(max_workers=len(walks)) as pool:
-        while not budget.over() and (budget.effort is None or rounds < budget.effort):
-            bound = prover.collect(report, best) if prover else -math.inf
-            if timed and proven_gap(best, bound) <= CLOSED_GAP:
-                return
-            alone = timed and prover is not None and prover.busy and len(walks) > 1
-            active = walks[:1] if alone else walks
-            heat = unit * temperature(budget.share(rounds))
-            began = time.monotonic()
-            jobs = [pool.submit(walk.run, steps, heat) for walk in active]
-            found = min(job.result() for job in jobs)
-            if timed:
-                took = max(1e-3, time.monotonic() - began)
-                steps = int(np.clip(steps * min(2.0, ROUND_S / took), 50, 100_000))
-            rounds += 1
-            if rounds % EXCHANGE_ROUNDS == 0 and not alone:
-                leader = min(walks, key=lambda walk: walk.cost)
-                for walk in walks:
-                    if walk is not leader:
-                        walk.adopt(leader.current())
-            if found < best - 1e-9:
-                best = found
-                report(best, bound, "better plan")
 
+    network: Network
+    walks: list[Walk]
+    budget: Budget
+    prover: Prover | None
+    report: Report
+    rise: float
+    rate: float
+    leader: Best
+    regions: Regions
+    rounds: int = 0
+    closed: bool = False
 
-def _branch_s(budget: Budget) -> float:
-    """Return the seconds for one try at branching: better plans make the next one easier."""
-    if math.isinf(budget.left_s):
-        return UNTIMED_BRANCH_S
-    return min(LONGEST_BRANCH_S, max(1.0, budget.left_s / 3), budget.left_s)
-
-
-class _Prover:
-    """Proves bounds in a thread of its own and hands them over when asked."""
-
-    def __init__(
-        self, problem: Problem, network: Network, worth: float, budget: Budget, seed: int
-    ) -> None:
-        self._problem, self._network, self._seed = problem, network, seed
-        self._found: queue.SimpleQueue[float] = queue.SimpleQueue()
-        self._bound = -math.inf
-        self._kept = -math.inf
-        self._budget = budget
-        self._price: npt.NDArray[np.float64] | None = None
-        self._cost = math.inf
-        self._plan: Plan | None = None
-        # No daemon: a linear relaxation under way ends by its own time limit, and a process that
-        # ends before it would be aborted by the solver's threads.
-        self._thread = threading.Thread(target=self._prove, args=(worth,), name="bound")
-        self._thread.start()
-
-    def _prove(self, worth: float) -> None:
-        budget, network = self._budget, self._network
-        prove(
-            network,
-            pass_cost=worth,
-            report=self._keep,
-            over=budget.over,
-            left_s=lambda: budget.left_s,
-        )
-        if is_small(network):
-            if budget.time_limit_s is not None and not budget.over():
-                self._solve_exactly(None)
-            return
-        board = PriceBoard(network)
-        tried = math.inf
-        # Each better plan leaves fewer columns to branch on.
-        while self._price is not None and self._cost < tried and not budget.over():
-            tried = self._cost
-            linear = board.evaluate(self._price).bound
-            found = branch(
-                board, self._price, bound=linear, cost=tried, time_limit_s=_branch_s(budget)
-            )
-            self._found.put(found)
-
-    def _solve_exactly(self, hint: Plan | None) -> None:
-        timed = self._budget.time_limit_s is not None
-        self._plan, bound = solve_exactly(
-            self._problem,
-            self._network,
-            time_limit_s=self._budget.left_s,
-            seed=self._seed,
-            hint=hint,
-            effort_limit=math.inf if timed else EXACT_EFFORT,
-            stop=self._budget.over,
-        )
-        self._found.put(bound)
-
-    def _keep(self, bound: float, price: npt.NDArray[np.float64]) -> None:
-        if bound > self._kept:
-            self._kept, self._price = bound, price
-        self._found.put(bound)
+    def search(self, *, fresh: bool) -> None:
+        """Go through the stages; a plan that was given is not heated through again."""
+        with ThreadPoolExecutor(max_workers=len(self.walks)) as pool:
+            quench = self._quench_share()
+            if fresh and quench > 0.0:
+                self._cool(pool, 0.0, quench, HOT)
+            last = COOLING_SHARE if self._worth_regions() else 1.0
+            self._cool(pool, quench, last, HOT if fresh else RESTART_HOT)
+            while not self._done():
+                self._reheat(pool)
 
     @property
-    def busy(self) -> bool:
-        """Whether it is still at work."""
-        return self._thread.is_alive()
+    def _timed(self) -> bool:
+        return self.budget.time_limit_s is not None
 
-    def collect(self, report: Report, cost: float) -> float:
-        """Return the best bound so far, given the best cost."""
-        self._cost = cost
-        while not self._found.empty():
-            bound = self._found.get()
-            if bound > self._bound:
-                self._bound = bound
-                report(cost, bound, "better bound")
-        return self._bound
+    def _steps(self, share: float) -> float:
+        """Return about how many steps one walk makes in a share of the budget."""
+        limits = [math.inf]
+        if self.budget.time_limit_s is not None:
+            limits.append(self.rate * self.budget.time_limit_s)
+        if self.budget.effort is not None:
+            limits.append(float(STEPS_A_ROUND * self.budget.effort))
+        return share * min(limits)
 
-    def finish(self, report: Report, plan: Plan, cost: float) -> tuple[Plan, float]:
-        """Return the better of the plan and the prover's own, and the best bound.
+    def _quench_share(self) -> float:
+        """Return the share of a quick cooling; none where the budget is one itself."""
+        limit = self.budget.time_limit_s
+        if limit is None or QUENCH_SHARE * limit < SHORTEST_QUENCH_S:
+            return 0.0
+        return min(QUENCH_SHARE, LONGEST_QUENCH_S / limit)
 
-        With a limit of effort it waits for the bound first.
-        """
-        if self._budget.time_limit_s is None and not self._budget.halted.is_set():
-            while self._thread.is_alive() and not self._budget.over():
-                self._thread.join(0.1)
-            if is_small(self._network) and not self._budget.over():
-                self._solve_exactly(plan)
-        if self._plan is not None:
-            exact_cost = self._plan.cost(self._problem)
-            if exact_cost < cost:
-                plan, cost = self._plan, exact_cost
-        return plan, self.collect(report, cost)
+    def _worth_regions(self) -> bool:
+        """Say whether what is left after the slow cooling is enough to heat regions."""
+        each = (1 - COOLING_SHARE) * self._steps(1.0) * len(self.walks) / self.network.crews
+        return each >= STEPS_A_CREW
+
+    def _done(self) -> bool:
+        """Collect bounds; say whether to stop."""
+        budget, cost = self.budget, float(self.leader.cost[0])
+        bound = self.prover.collect(self.report, cost) if self.prover else -math.inf
+        # With a limit of effort nothing depends on how fast the bound is proven.
+        self.closed = self._timed and proven_gap(cost, bound) <= CLOSED_GAP
+        spent = budget.effort is not None and self.rounds >= budget.effort
+        return self.closed or spent or budget.over()
+
+    def _active(self) -> list[Walk]:
+        """Return the walks that may run: one alone while the prover needs a processor."""
+        busy = self._timed and self.prover is not None and self.prover.busy
+        return self.walks[:1] if busy else self.walks
+
+    def _keep(self, best: Best) -> None:
+        """Make a plan the leader where it is better."""
+        if best.cost[0] < self.leader.cost[0] - 1e-9:
+            for mine, other in zip(self.leader, best, strict=True):
+                mine[:] = other
+            bound = self.prover.collect(self.report, float(best.cost[0])) if self.prover else None
+            self.report(float(best.cost[0]), -math.inf if bound is None else bound, "better plan")
+
+    def _cool(self, pool: ThreadPoolExecutor, begin: float, end: float, hot: float) -> None:
+        """Cool all walks from hot to cold between two shares of the budget, in rounds."""
+        each = self._steps(end - begin) / self.network.crews
+        hot = max(COLD, hot * min(1.0, math.sqrt(each / STEPS_FOR_HOT)))
+        steps = STEPS_A_ROUND
+        born: dict[int, float] = {}
+        while not self._done() and (share := self.budget.share(self.rounds)) < end:
+            active = self._active()
+            began = time.monotonic()
+            jobs = []
+            for number, walk in enumerate(active):
+                # A walk that joins late cools down in the time that is left to it.
+                first = born.setdefault(number, share)
+                part = min(1.0, (share - first) / (end - first))
+                heat = self.rise * hot * (COLD / hot) ** part
+                jobs.append(pool.submit(walk.run, steps, heat))
+            for job in jobs:
+                job.result()
+            if self._timed:
+                took = max(1e-3, time.monotonic() - began)
+                steps = int(np.clip(steps * min(2.0, ROUND_S / took), 50, 100_000))
+            self.rounds += 1
+            self._keep(min((walk.best for walk in active), key=lambda each: float(each.cost[0])))
+        self._merge([self.walks[number].best for number in born])
+
+    def _merge(self, plans: list[Best]) -> None:
+        """Put the best of some plans together where that is possible."""
+        if len(plans) < 2 or not self._timed or self._done() or not can_merge(self.network):
+            return
+        price, bound = self.prover.known if self.prover else (None, -math.inf)
+        limit = MERGE_SHARE * (self.budget.time_limit_s or 0.0)
+        merged = merge(
+            self.network,
+            plans,
+            price=price,
+            bound=bound,
+            time_limit_s=min(limit, self.budget.left_s),
+        )
+        if merged is not None:
+            self.walks[0].start_from(merged)
+            self._keep(self.walks[0].best)
+
+    def _reheat(self, pool: ThreadPoolExecutor) -> None:
+        """Plan some regions anew side by side, and keep those that got better."""
+        active = self._active()
+        regions = self.regions.choose(self.leader, min(len(active), self.network.crews))
+        start, before = copy_best(self.leader), float(self.leader.cost[0])
+        jobs = [
+            pool.submit(self._reheated, walk, start, region)
+            for walk, region in zip(active, regions, strict=False)
+        ]
+        while wait(jobs, timeout=ROUND_S, return_when=FIRST_EXCEPTION).not_done:
+            if self._done():
+                break
+        found = [(job.result(), region) for job, region in zip(jobs, regions, strict=True)]
+        self.rounds += -(-max(region.steps for region in regions) // STEPS_A_ROUND)
+        better = [(best, region) for best, region in found if best.cost[0] < before - 1e-9]
+        for _, region in found:
+            self.regions.tell(region, improved=any(region is other for _, other in better))
+        for best, _ in better:
+            self._keep(best)
+        if len(better) > 1:
+            active[0].start_from(joined(start, better))
+            self._keep(active[0].best)
+
+    def _reheated(self, walk: Walk, start: Best, region: Region) -> Best:
+        """Return the best plan met while a region of a plan is heated and cooled."""
+        walk.start_from(start)
+        hot, cold = self.rise * REGION_HOT, self.rise * COLD
+        cooler = (cold / hot) ** (1.0 / region.steps)
+        chunk = int(np.clip(self.rate * ROUND_S, 50, 100_000))
+        for done in range(0, region.steps, chunk):
+            if self.closed or self.budget.over():
+                break
+            steps = min(chunk, region.steps - done)
+            walk.run(steps, hot * cooler**done, cooler=cooler, free=region.free)
+        return copy_best(walk.best)

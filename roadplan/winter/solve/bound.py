@@ -197,16 +197,7 @@ def within_reach(board: PriceBoard, price: Floats, reach: float) -> Variables:
     x = crew_reduced_costs(network, every, price) <= reach
     # Some crews leave earlier than pays, so leaving has to stay possible.
     x |= every.x_arc == LEAVE
-    return Variables(
-        every.y_item[y],
-        every.y_rank[y],
-        every.y_before[y],
-        every.y_after[y],
-        every.x_arc[x],
-        every.x_state[x],
-        every.x_time[x],
-        every.x_group[x],
-    )
+    return every.chosen(y, x)
 
 
 def _touched(network: Network, variables: Variables, shape: tuple[int, int]) -> tuple[Mask, Mask]:

@@ -59,6 +59,19 @@ class Variables:
         """Number of columns."""
         return int(self.y_item.size + self.x_arc.size)
 
+    def chosen(self, y: Mask, x: Mask) -> Variables:
+        """Return some of the columns."""
+        return Variables(
+            self.y_item[y],
+            self.y_rank[y],
+            self.y_before[y],
+            self.y_after[y],
+            self.x_arc[x],
+            self.x_state[x],
+            self.x_time[x],
+            self.x_group[x],
+        )
+
 
 def item_intervals(network: Network) -> tuple[Ints, Ints, Ints, Ints]:
     """Return all intervals (item, rank, before, after) an item may choose."""

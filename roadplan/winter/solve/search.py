@@ -57,6 +57,7 @@ class Walk:
         self.graph: Graph = graph_of(network)
         self.nights: Nights = empty_nights(network, seed)
         self.knobs = np.array(KNOBS)
+        self._all = np.ones(network.crews, dtype=bool)
         self.cost = float(self.nights.night_cost.sum())
         self.best = _best_of(self.nights, self.cost)
 
@@ -65,12 +66,37 @@ class Walk:
         self._run(order, steps=0, heat=0.0)
         return float(self.best.cost[0])
 
-    def run(self, steps: int, heat: float) -> float:
-        """Run some steps at a temperature and return the best cost met so far."""
-        self._run(_NOBODY, steps=steps, heat=heat)
+    def run(
+        self,
+        steps: int,
+        heat: float,
+        *,
+        cooler: float = 1.0,
+        free: npt.NDArray[np.bool_] | None = None,
+    ) -> float:
+        """Run some steps from a temperature on and return the best cost met so far.
+
+        Parameters
+        ----------
+        steps
+            How many.
+        heat, cooler
+            Temperature of the first step, and its factor from step to step.
+        free
+            Shape (C,): the crews whose nights may change; all where absent.
+        """
+        self._run(_NOBODY, steps=steps, heat=heat, cooler=cooler, free=free)
         return float(self.best.cost[0])
 
-    def _run(self, order: npt.NDArray[np.int64], *, steps: int, heat: float) -> None:
+    def _run(
+        self,
+        order: npt.NDArray[np.int64],
+        *,
+        steps: int,
+        heat: float,
+        cooler: float = 1.0,
+        free: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
         # The running cost is renewed each time, so that rounding cannot add up.
         self.cost = self.exact_cost()
         self.cost = search(
@@ -78,10 +104,12 @@ class Walk:
             self.nights,
             self.best,
             self.near,
+            self._all if free is None else free,
             order,
             self.cost,
             steps,
             heat,
+            cooler,
             self.knobs,
         )
 
@@ -105,6 +133,11 @@ class Walk:
     def current(self) -> Best:
         """Return the plan at hand, which may be worse than the best met."""
         return _best_of(self.nights, self.cost)
+
+    def start_from(self, best: Best) -> None:
+        """Go on from another plan and forget what was better."""
+        self.best.cost[0] = np.inf
+        self.adopt(best)
 
     def adopt(self, best: Best) -> None:
         """Go on from another plan."""

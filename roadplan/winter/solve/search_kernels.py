@@ -55,15 +55,15 @@ def keep_best(nights: Nights, best: Best, cost: float) -> None:
 
 @kernel
 def neighbours(
-    graph: Graph, nights: Nights, near: Any, c0: int, start: int, until: int, k: int
+    graph: Graph, nights: Nights, near: Any, free: Any, c0: int, start: int, until: int, k: int
 ) -> int:
-    """Choose up to k crews near crew c0 in a stretch of time, itself first; return how many."""
+    """Choose up to k free crews near c0 in a stretch of time, itself first; return how many."""
     crews = nights.path_len.size
     spot, chosen = nights.spot, nights.chosen
     state0 = cut(graph, nights, c0, start, until)[3]
     for c in range(crews):
         spot[c] = np.inf
-        if c != c0:
+        if c != c0 and free[c]:
             _, _, moment0, state, moment1, _ = cut(graph, nights, c, start, until)
             if moment0 < moment1:
                 spot[c] = near[state, state0] + 5.0 * draw(nights.random)
@@ -83,18 +83,22 @@ def neighbours(
 
 
 @kernel
-def busy_crew(nights: Nights) -> int:
-    """Choose a crew at random, busy ones more often: there is more to gain and less to search."""
+def busy_crew(nights: Nights, free: Any) -> int:
+    """Choose a free crew at random, busy ones more often: there is more to gain."""
     crews = nights.path_len.size
-    total = FEWEST_MOVES * crews
+    total = 0
     for c in range(crews):
-        total += nights.path_len[c]
+        if free[c]:
+            total += nights.path_len[c] + FEWEST_MOVES
     left = int(draw(nights.random) * total)
+    last = 0
     for c in range(crews):
-        left -= nights.path_len[c] + FEWEST_MOVES
-        if left < 0:
-            return c
-    return crews - 1
+        if free[c]:
+            last = c
+            left -= nights.path_len[c] + FEWEST_MOVES
+            if left < 0:
+                break
+    return last
 
 
 @kernel
@@ -250,10 +254,12 @@ def search(
     nights: Nights,
     best: Best,
     near: Any,
+    free: Any,
     order: Any,
     cost: float,
     steps: int,
     heat: float,
+    cooler: float,
     knobs: Any,
 ) -> float:
     """Run some steps of annealed remove-and-reinsert search and return the cost reached.
@@ -262,14 +268,16 @@ def search(
     ----------
     near
         Shape (S, S): slots to a state (row) from another.
+    free
+        Shape (C,), bool: the crews whose nights may change, at least one.
     order
         Crews to be given a whole new night first, one after another, whatever it costs.
     cost
         Cost of the plan at hand.
     steps
         How many steps follow.
-    heat
-        Temperature in veh·h.
+    heat, cooler
+        Temperature in veh·h at the first step, and its factor from step to step.
     knobs
         Shape (11,): see :data:`KNOBS`.
     """
@@ -277,7 +285,9 @@ def search(
     slots = graph.cost.shape[1] - 1
     random = nights.random
     for step in range(-order.size, steps):
-        c0 = order[order.size + step] if step < 0 else busy_crew(nights)
+        c0 = order[order.size + step] if step < 0 else busy_crew(nights, free)
+        if step >= 0:
+            heat *= cooler
         window = nights.shift_until[c0] - nights.shift_from[c0]
         if window < 1:
             continue
@@ -296,7 +306,7 @@ def search(
             begin = nights.shift_from[c0] + int(draw(random) * (window + span // 2)) - span // 2
             begin = max(begin, nights.shift_from[c0])
             until = min(begin + span, slots)
-            size = neighbours(graph, nights, near, c0, begin, until, min(k, crews))
+            size = neighbours(graph, nights, near, free, c0, begin, until, min(k, crews))
             for i in range(size - 1, 0, -1):
                 q = int(draw(random) * (i + 1))
                 other = nights.chosen[i]
