@@ -43,7 +43,7 @@ SHORTEST_QUENCH_S: Final = 1.0
 LONGEST_QUENCH_S: Final = 4.2
 """Seconds of it at least, else there is none, and at most."""
 
-COOLING_SHARE: Final = 0.35
+COOLING_SHARE: Final = 0.55
 """Share of the budget at which the slow cooling has ended and regions begin."""
 
 HOT: Final = 5.6
@@ -58,7 +58,7 @@ STEPS_FOR_HOT: Final = 3_000
 RESTART_HOT: Final = 0.6
 """Temperature at which the cooling of a plan that was given begins."""
 
-REGION_HOT: Final = 4.0
+REGION_HOT: Final = 2.3
 """Temperature at which the cooling of a region begins."""
 
 MERGE_SHARE: Final = 0.05

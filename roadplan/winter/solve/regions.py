@@ -18,17 +18,17 @@ from roadplan.winter.solve.search_kernels import Best
 
 Mask = npt.NDArray[np.bool_]
 
-FEWEST_CREWS: Final = 4
-MOST_CREWS: Final = 8
+FEWEST_CREWS: Final = 8
+MOST_CREWS: Final = 12
 """How many crews are planned anew together."""
 
 STEPS_A_CREW: Final = 6_000
 """Steps of the search for each crew of a region that was not tried before."""
 
-PATIENCE: Final = 1.25
+PATIENCE: Final = 1.1
 """Factor of the steps after each try that brought nothing."""
 
-MOST_STEPS_A_CREW: Final = 20_000
+MOST_STEPS_A_CREW: Final = 12_000
 """Steps for each crew of a region at most."""
 
 SCATTER_SLOTS: Final = 3.0

@@ -19,11 +19,12 @@ from roadplan.winter.solve.night_kernels import (
     trace,
 )
 
-KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.8)
+KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.95, 0.15)
 """How the search chooses: cumulative shares of one to four crews taken out, else five; least span
 in slots, its random part and the power that makes it mostly short; share of steps without noise,
-and most noise; share that let crews swap what follows; share that keep the plough down. Long spans
-do harm: labels are the less exact the longer they run."""
+and most noise; share that let crews swap what follows; share that keep the plough down, and share
+of those that give that up where the crews taken out drove with the plough up. Long spans do harm:
+labels are the less exact the longer they run."""
 
 FEWEST_MOVES = 4
 """Added to the moves of each crew, so that idle ones are chosen too."""
@@ -279,7 +280,7 @@ def search(
     heat, cooler
         Temperature in veh·h at the first step, and its factor from step to step.
     knobs
-        Shape (11,): see :data:`KNOBS`.
+        Shape (12,): see :data:`KNOBS`.
     """
     crews = nights.path_len.size
     slots = graph.cost.shape[1] - 1
@@ -316,7 +317,7 @@ def search(
             swap = draw(random) < knobs[9]
             plough_only = draw(random) < knobs[10]
         change = take_out(graph, nights, size, begin, until)
-        if plough_only and drives_only(graph, nights, size):
+        if plough_only and draw(random) < knobs[11] and drives_only(graph, nights, size):
             plough_only = False
         if shift:
             new_shift(graph, nights, c0)
