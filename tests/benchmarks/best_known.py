@@ -2,6 +2,7 @@
 
     python tests/benchmarks/best_known.py                           # check all, show the table
     python tests/benchmarks/best_known.py --seconds 600             # search, keep what is better
+    python tests/benchmarks/best_known.py --seconds 600 --fresh     # the same from nothing
     python tests/benchmarks/best_known.py --take plan.json NAME     # somebody's plan, if better
     python tests/benchmarks/best_known.py --take prices.npz NAME    # somebody's prices, if better
     python tests/benchmarks/best_known.py --forget-claims           # bounds by prices only
@@ -226,23 +227,26 @@ def by_class(network: Network, problem: Problem, price: Floats) -> Floats:
     return found
 
 
-def search(name: str, *, seconds: float, seed: int) -> str:
+def search(name: str, *, seconds: float, seed: int, fresh: bool, prices: bool) -> str:
     """Search an instance for a better plan, then for better prices, and keep what is better."""
     problem = Problem.load(problem_path(name))
-    start = Plan.load(plan_path(name)) if plan_path(name).exists() else None
+    start = None if fresh or not plan_path(name).exists() else Plan.load(plan_path(name))
     found = solve(problem, time_limit_s=seconds, seed=seed, start=start)
+    print(f"{name}: {found.summary()}", flush=True)
+    if not prices:
+        return keep(name, plan=found.plan, claim=found.bound)
     passes = sum(len(moments) for moments in found.plan.passes(problem))
     price = better_prices(problem, found.cost, passes, seconds)
     return keep(name, plan=found.plan, price=price, claim=found.bound)
 
 
-def search_all(names: list[str], *, seconds: float, seed: int) -> None:
+def search_all(names: list[str], *, seconds: float, seed: int, fresh: bool, prices: bool) -> None:
     """Search some instances one after the other until done or interrupted."""
     # Compiled before the first search.
     solve(tiny_instance(0), effort=1)
     try:
         for name in names:
-            better = search(name, seconds=seconds, seed=seed)
+            better = search(name, seconds=seconds, seed=seed, fresh=fresh, prices=prices)
             gap = Plan.load(plan_path(name)).summary["gap"]
             print(f"{name}: better: {better}; gap {gap:.2%}", flush=True)
     except KeyboardInterrupt:
@@ -360,6 +364,10 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="names or patterns; by default all")
     parser.add_argument("--seconds", type=float, help="search each so long for plan and prices")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--fresh", action="store_true", help="search without the plan that is known"
+    )
+    parser.add_argument("--plans-only", action="store_true", help="look for no better prices")
     parser.add_argument("--forget-claims", action="store_true", help="state bounds by prices only")
     parser.add_argument("--take", type=Path, metavar="FILE", help="a plan or prices for one NAME")
     options = parser.parse_args()
@@ -371,7 +379,13 @@ def main() -> None:
         for name in chosen(options.names or None):
             keep(name, claims=False)
     elif options.seconds is not None:
-        search_all(chosen(options.names or None), seconds=options.seconds, seed=options.seed)
+        search_all(
+            chosen(options.names or None),
+            seconds=options.seconds,
+            seed=options.seed,
+            fresh=options.fresh,
+            prices=not options.plans_only,
+        )
     every = [known(name) for name in INSTANCES if plan_path(name).exists()]
     content = best_table(every)
     if options.take is not None or options.seconds is not None or options.forget_claims:

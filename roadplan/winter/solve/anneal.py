@@ -11,6 +11,7 @@ import math
 import time
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy.typing as npt
 
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import Problem
-from roadplan.winter.solve.merge import can_merge, merge
+from roadplan.winter.solve.merge import Merger, can_merge
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.prices import PriceBoard
 from roadplan.winter.solve.prover import Prover, Report
@@ -43,7 +44,7 @@ SHORTEST_QUENCH_S: Final = 1.0
 LONGEST_QUENCH_S: Final = 4.2
 """Seconds of it at least, else there is none, and at most."""
 
-COOLING_SHARE: Final = 0.55
+COOLING_SHARE: Final = 0.5
 """Share of the budget at which the slow cooling has ended and regions begin."""
 
 HOT: Final = 5.6
@@ -61,8 +62,14 @@ RESTART_HOT: Final = 0.6
 REGION_HOT: Final = 2.3
 """Temperature at which the cooling of a region begins."""
 
+STEPS_A_COOLING: Final = 14_000
+"""Steps for each crew of one cooling; longer ones end in hardly better plans."""
+
 MERGE_SHARE: Final = 0.05
-"""Share of the time that may go into merging the plans of two coolings."""
+"""Share of the time that may go into one merging of two plans."""
+
+MERGE_POLL_S: Final = 0.05
+"""Seconds between looks at a merging under way."""
 
 SETTLING_STEPS: Final = 3000
 """Steps at temperature 0 before the scale of temperatures is measured, and while it is."""
@@ -95,6 +102,8 @@ def anneal(
     _begin(first, network, start, seed)
     report(first.best.cost[0], -math.inf, "first plan")
     prover = None
+    timed = budget.time_limit_s is not None
+    merger = Merger(network, near) if timed and can_merge(network) else None
     leader = copy_best(first.best)
     try:
         began = time.monotonic()
@@ -113,11 +122,16 @@ def anneal(
             rate=2 * SETTLING_STEPS / took,
             leader=leader,
             regions=Regions(network, near, seed),
+            # What time allows differs from run to run, which a limit of effort rules out.
+            merger=merger,
         )
         work.search(fresh=start is None)
     except KeyboardInterrupt:
         # There is a plan already, which must not be lost.
         budget.halted.set()
+    finally:
+        if merger is not None:
+            merger.close()
     best = min((leader, *(walk.best for walk in walks)), key=lambda each: float(each.cost[0]))
     plan = plan_of(network, copy_best(best), problem)
     if prover is None:
@@ -179,6 +193,8 @@ class _Work:
         The best plan so far; overwritten in place, so that it is there after Ctrl-C too.
     regions
         Chooses crews to be planned anew together.
+    merger
+        Puts the plans of coolings together; None where that is not possible.
     """
 
     network: Network
@@ -190,19 +206,30 @@ class _Work:
     rate: float
     leader: Best
     regions: Regions
+    merger: Merger | None
     rounds: int = 0
     closed: bool = False
 
     def search(self, *, fresh: bool) -> None:
         """Go through the stages; a plan that was given is not heated through again."""
         with ThreadPoolExecutor(max_workers=len(self.walks)) as pool:
-            quench = self._quench_share()
-            if fresh and quench > 0.0:
+            quench = self._quench_share() if fresh else 0.0
+            if quench > 0.0:
                 self._cool(pool, 0.0, quench, HOT)
             last = COOLING_SHARE if self._worth_regions() else 1.0
-            self._cool(pool, quench, last, HOT if fresh else RESTART_HOT)
+            ends = np.linspace(quench, last, self._coolings(last - quench) + 1)
+            for begin, end in pairwise(ends.tolist()):
+                self._cool(pool, begin, end, HOT if fresh else RESTART_HOT)
+            while self.merger is not None and self.merger.busy and not self._done():
+                time.sleep(MERGE_POLL_S)
             while not self._done():
                 self._reheat(pool)
+
+    def _coolings(self, share: float) -> int:
+        """Return into how many coolings a share of the budget is cut: one, unless they merge."""
+        if self.merger is None:
+            return 1
+        return max(1, int(self._steps(share) / (STEPS_A_COOLING * self.network.crews)))
 
     @property
     def _timed(self) -> bool:
@@ -230,8 +257,15 @@ class _Work:
         return each >= STEPS_A_CREW
 
     def _done(self) -> bool:
-        """Collect bounds; say whether to stop."""
-        budget, cost = self.budget, float(self.leader.cost[0])
+        """Collect bounds and merged plans; say whether to stop."""
+        budget = self.budget
+        if self.merger is not None:
+            known = self.prover.known if self.prover else (None, -math.inf)
+            limit = MERGE_SHARE * (budget.time_limit_s or 0.0)
+            merged = self.merger.step(known, min(limit, budget.left_s))
+            if merged is not None:
+                self._keep(merged)
+        cost = float(self.leader.cost[0])
         bound = self.prover.collect(self.report, cost) if self.prover else -math.inf
         # With a limit of effort nothing depends on how fast the bound is proven.
         self.closed = self._timed and proven_gap(cost, bound) <= CLOSED_GAP
@@ -257,6 +291,8 @@ class _Work:
         hot = max(COLD, hot * min(1.0, math.sqrt(each / STEPS_FOR_HOT)))
         steps = STEPS_A_ROUND
         born: dict[int, float] = {}
+        for walk in self.walks:
+            walk.start_from(walk.current())
         while not self._done() and (share := self.budget.share(self.rounds)) < end:
             active = self._active()
             began = time.monotonic()
@@ -274,24 +310,11 @@ class _Work:
                 steps = int(np.clip(steps * min(2.0, ROUND_S / took), 50, 100_000))
             self.rounds += 1
             self._keep(min((walk.best for walk in active), key=lambda each: float(each.cost[0])))
-        self._merge([self.walks[number].best for number in born])
-
-    def _merge(self, plans: list[Best]) -> None:
-        """Put the best of some plans together where that is possible."""
-        if len(plans) < 2 or not self._timed or self._done() or not can_merge(self.network):
-            return
-        price, bound = self.prover.known if self.prover else (None, -math.inf)
-        limit = MERGE_SHARE * (self.budget.time_limit_s or 0.0)
-        merged = merge(
-            self.network,
-            plans,
-            price=price,
-            bound=bound,
-            time_limit_s=min(limit, self.budget.left_s),
-        )
-        if merged is not None:
-            self.walks[0].start_from(merged)
-            self._keep(self.walks[0].best)
+        if self.merger is not None:
+            for number, first in born.items():
+                # One that joined in the second half had no time to cool down.
+                if first <= (begin + end) / 2:
+                    self.merger.add(copy_best(self.walks[number].best))
 
     def _reheat(self, pool: ThreadPoolExecutor) -> None:
         """Plan some regions anew side by side, and keep those that got better."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +27,7 @@ from roadplan.winter.solve.linear import (
 )
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
+from roadplan.winter.solve.search import Walk, copy_best
 from roadplan.winter.solve.search_kernels import Best
 
 _log = logging.getLogger(__name__)
@@ -84,6 +86,84 @@ def merge(
     for variable, value in result.solutions[0].primal_solution.variable_values.items():
         flow[variable.id] = value
     return _paths(network, kept, np.round(flow[kept.intervals :]).astype(np.int64))
+
+
+class Merger:
+    """Puts plans together one after another, beside whatever else is going on.
+
+    Parameters
+    ----------
+    network
+        The compiled problem; see :func:`can_merge`.
+    near
+        From :func:`~roadplan.winter.solve.search.slots_between`.
+    """
+
+    def __init__(self, network: Network, near: npt.NDArray[np.int32]) -> None:
+        self._network = network
+        self._judge = Walk(network, 0, near)
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="merge")
+        self._waiting: list[Best] = []
+        self._base: Best | None = None
+        self._job: Future[Best | None] | None = None
+
+    def add(self, plan: Best) -> None:
+        """Put a plan in the queue; it must not change any more."""
+        self._waiting.append(plan)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way or waiting."""
+        return self._job is not None or bool(self._waiting)
+
+    def step(
+        self, known: tuple[npt.NDArray[np.float64] | None, float], limit_s: float
+    ) -> Best | None:
+        """Return a merged plan that became ready, if any, and begin with the next one.
+
+        Each plan is merged into what came of all before it.
+
+        Parameters
+        ----------
+        known
+            Prices and the bound they prove.
+        limit_s
+            Seconds for one merge.
+        """
+        found = None
+        if self._job is not None and self._job.done():
+            found = self._job.result()
+            self._job = None
+            if found is not None:
+                self._base = found
+        if self._job is None and self._waiting:
+            plan = self._waiting.pop(0)
+            if self._base is None:
+                self._base = plan
+            else:
+                pair = sorted((self._base, plan), key=lambda each: float(each.cost[0]))
+                self._base = pair[0]
+                self._job = self._pool.submit(self._merged, pair, known, limit_s)
+        return found
+
+    def close(self) -> None:
+        """Drop what waits; what is under way ends by its own limit of time."""
+        self._waiting.clear()
+        self._pool.shutdown(wait=False)
+
+    def _merged(
+        self,
+        pair: list[Best],
+        known: tuple[npt.NDArray[np.float64] | None, float],
+        limit_s: float,
+    ) -> Best | None:
+        price, bound = known
+        merged = merge(self._network, pair, price=price, bound=bound, time_limit_s=limit_s)
+        if merged is None:
+            return None
+        self._judge.start_from(merged)
+        found = copy_best(self._judge.best)
+        return found if found.cost[0] < pair[0].cost[0] else None
 
 
 def _columns(
