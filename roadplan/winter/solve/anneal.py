@@ -62,6 +62,9 @@ RESTART_HOT: Final = 0.6
 REGION_HOT: Final = 2.3
 """Temperature at which the cooling of a region begins."""
 
+WORTH_TRIES: Final = 2
+"""Regions are heated where each crew comes to its turn at least so often."""
+
 STEPS_A_COOLING: Final = 14_000
 """Steps for each crew of one cooling; longer ones end in hardly better plans."""
 
@@ -100,6 +103,8 @@ def anneal(
     walks = [Walk(network, seed * 1000 + i, near) for i in range(max(1, threads))]
     first = walks[0]
     _begin(first, network, start, seed)
+    for walk in walks[1:]:
+        walk.start_from(first.best)
     report(first.best.cost[0], -math.inf, "first plan")
     prover = None
     timed = budget.time_limit_s is not None
@@ -254,7 +259,7 @@ class _Work:
     def _worth_regions(self) -> bool:
         """Say whether what is left after the slow cooling is enough to heat regions."""
         each = (1 - COOLING_SHARE) * self._steps(1.0) * len(self.walks) / self.network.crews
-        return each >= STEPS_A_CREW
+        return each >= WORTH_TRIES * STEPS_A_CREW
 
     def _done(self) -> bool:
         """Collect bounds and merged plans; say whether to stop."""
