@@ -286,6 +286,8 @@ import os, signal, sys, threading
 import roadplan.cli._winter_plan as plan
 from roadplan.cli import main
 
+# A shell that starts jobs in the background has them ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 words = plan._told
 begun = []
 
@@ -325,6 +327,11 @@ def test_cp_sat_leaves_the_signal_to_python(road: Corridor) -> None:
     """After CP-SAT has run, Ctrl-C still is an exception and not the end of the process."""
     from roadplan.winter.posture import plan_posture
 
-    plan_posture(road)
-    with pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
+    # A shell that starts jobs in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        plan_posture(road)
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

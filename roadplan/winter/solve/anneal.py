@@ -109,7 +109,7 @@ def anneal(
     prover = None
     timed = budget.time_limit_s is not None
     merger = Merger(network, near) if timed and can_merge(network) else None
-    leader = copy_best(first.best)
+    work = None
     try:
         began = time.monotonic()
         first.run(SETTLING_STEPS, 0.0)
@@ -125,7 +125,7 @@ def anneal(
             report=report,
             rise=rise or worth,
             rate=2 * SETTLING_STEPS / took,
-            leader=leader,
+            leader=copy_best(first.best),
             regions=Regions(network, near, seed),
             # What time allows differs from run to run, which a limit of effort rules out.
             merger=merger,
@@ -137,7 +137,8 @@ def anneal(
     finally:
         if merger is not None:
             merger.close()
-    best = min((leader, *(walk.best for walk in walks)), key=lambda each: float(each.cost[0]))
+    known = [walk.best for walk in walks] + ([work.leader] if work is not None else [])
+    best = min(known, key=lambda each: float(each.cost[0]))
     plan = plan_of(network, copy_best(best), problem)
     if prover is None:
         return plan, -math.inf
@@ -195,7 +196,7 @@ class _Work:
     rate
         Steps a second of one walk.
     leader
-        The best plan so far; overwritten in place, so that it is there after Ctrl-C too.
+        The best plan so far; replaced as a whole, never changed, so that Ctrl-C finds it whole.
     regions
         Chooses crews to be planned anew together.
     merger
@@ -285,8 +286,7 @@ class _Work:
     def _keep(self, best: Best) -> None:
         """Make a plan the leader where it is better."""
         if best.cost[0] < self.leader.cost[0] - 1e-9:
-            for mine, other in zip(self.leader, best, strict=True):
-                mine[:] = other
+            self.leader = copy_best(best)
             bound = self.prover.collect(self.report, float(best.cost[0])) if self.prover else None
             self.report(float(best.cost[0]), -math.inf if bound is None else bound, "better plan")
 
@@ -325,7 +325,7 @@ class _Work:
         """Plan some regions anew side by side, and keep those that got better."""
         active = self._active()
         regions = self.regions.choose(self.leader, min(len(active), self.network.crews))
-        start, before = copy_best(self.leader), float(self.leader.cost[0])
+        start, before = self.leader, float(self.leader.cost[0])
         jobs = [
             pool.submit(self._reheated, walk, start, region)
             for walk, region in zip(active, regions, strict=False)
