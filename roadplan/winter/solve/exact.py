@@ -17,7 +17,7 @@ from roadplan.winter.solve.linear import reachable, returning
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
 from roadplan.winter.solve.result import Budget
-from roadplan.winter.solve.search import best_of_plan, plan_of
+from roadplan.winter.solve.search import best_of_nights, best_of_plan, plan_of
 from roadplan.winter.solve.search_kernels import Best
 
 MOST_VARIABLES = 60_000
@@ -141,14 +141,7 @@ def _paths_taken(network: Network, paths: list[list[tuple[int, int, Any]]], solv
         nights.path_len[crew] = len(taken)
         for index, (t, arc) in enumerate(taken):
             nights.path_arc[crew, index], nights.path_time[crew, index] = arc, t
-    return Best(
-        nights.path_arc,
-        nights.path_time,
-        nights.path_len,
-        nights.shift_from,
-        nights.shift_until,
-        np.zeros(1),
-    )
+    return best_of_nights(nights, 0.0)
 
 
 def _crew(  # noqa: C901 - one constraint after another; splitting would hide the flow

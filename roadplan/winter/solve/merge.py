@@ -27,7 +27,7 @@ from roadplan.winter.solve.linear import (
 )
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
-from roadplan.winter.solve.search import Walk, copy_best
+from roadplan.winter.solve.search import Walk, best_of_nights, copy_best
 from roadplan.winter.solve.search_kernels import Best
 
 _log = logging.getLogger(__name__)
@@ -247,11 +247,4 @@ def _paths(network: Network, kept: Variables, flow: npt.NDArray[np.int64]) -> Be
             moment, state = moment + int(network.arc_slots[arc]), int(network.arc_to[arc])
             count += 1
         nights.path_len[crew] = count
-    return Best(
-        nights.path_arc,
-        nights.path_time,
-        nights.path_len,
-        nights.shift_from,
-        nights.shift_until,
-        np.array([np.inf]),
-    )
+    return best_of_nights(nights, np.inf)

@@ -59,7 +59,7 @@ class Walk:
         self.knobs = np.array(KNOBS)
         self._all = np.ones(network.crews, dtype=bool)
         self.cost = float(self.nights.night_cost.sum())
-        self.best = _best_of(self.nights, self.cost)
+        self.best = best_of_nights(self.nights, self.cost)
 
     def construct(self, order: npt.NDArray[np.int64]) -> float:
         """Give crews their first nights in an order and return the cost."""
@@ -132,7 +132,7 @@ class Walk:
 
     def current(self) -> Best:
         """Return the plan at hand, which may be worse than the best met."""
-        return _best_of(self.nights, self.cost)
+        return best_of_nights(self.nights, self.cost)
 
     def start_from(self, best: Best) -> None:
         """Go on from another plan and forget what was better."""
@@ -152,10 +152,11 @@ class Walk:
             put(self.graph, nights, crew, 0, int(nights.path_len[crew]), 1)
         self.cost = self.exact_cost()
         if self.cost < self.best.cost[0]:
-            self.best = _best_of(nights, self.cost)
+            self.best = best_of_nights(nights, self.cost)
 
 
-def _best_of(nights: Nights, cost: float) -> Best:
+def best_of_nights(nights: Nights, cost: float) -> Best:
+    """Return the paths of some nights as a plan of a stated cost."""
     return Best(
         path_arc=nights.path_arc.copy(),
         path_time=nights.path_time.copy(),
@@ -202,7 +203,7 @@ def best_of_plan(network: Network, plan: Plan) -> Best:
         When a move is none of the problem's; the checker says more.
     """
     size = network.slots + 1
-    best = _best_of(empty_nights(network, 0), np.inf)
+    best = best_of_nights(empty_nights(network, 0), np.inf)
     first = network.first
     for crew, moves in enumerate(plan.crews):
         state, count = int(network.crew_state[crew]), 0

@@ -28,11 +28,11 @@ def night(request: pytest.FixtureRequest) -> Problem:
     )
 
 
-def cooled(network: Network, seed: int) -> Best:
+def cooled(network: Network, seed: int, steps: int = 1500) -> Best:
     """Return the plan of a short search."""
     walk = Walk(network, seed, slots_between(network))
     walk.construct(np.random.default_rng(seed).permutation(network.crews))
-    walk.run(1500, 3.0, cooler=0.998)
+    walk.run(steps, 3.0, cooler=0.998)
     return walk.best
 
 
@@ -65,7 +65,8 @@ def test_a_merger_keeps_what_is_better(night: Problem) -> None:
     """Plans handed over one after another end in one that is at least as good as each."""
     network = compile_network(night)
     merger = Merger(network, slots_between(network))
-    plans = [cooled(network, seed) for seed in (3, 4, 5)]
+    # Hardly searched, so that each is good in other places.
+    plans = [cooled(network, seed, steps=20) for seed in (3, 4, 5)]
     for plan in plans:
         merger.add(plan)
     found = []
@@ -77,7 +78,8 @@ def test_a_merger_keeps_what_is_better(night: Problem) -> None:
     merger.close()
     least = min(float(plan.cost[0]) for plan in plans)
     assert found == sorted(found, reverse=True)
-    assert all(cost < least + 1e-6 for cost in found[-1:])
+    assert found
+    assert found[-1] < least
 
 
 @pytest.mark.parametrize(
