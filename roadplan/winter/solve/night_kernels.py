@@ -33,12 +33,14 @@ WAITED = -1
 class Graph(NamedTuple):
     """What never changes in a search; see :class:`~roadplan.winter.solve.network.Network`.
 
-    ``pair_since`` is `since` with rank and item in one axis.
+    ``pair_since`` is `since` with rank and item in one axis, ``arc_from`` the state that each arc
+    leaves.
     """
 
     cost: Any
     since: Any
     first: Any
+    arc_from: Any
     arc_to: Any
     arc_slots: Any
     arc_item: Any
@@ -71,12 +73,22 @@ class Nights(NamedTuple):
         have been passed for the passes at a moment to be possible (−1: no pass then).
     night_cost
         Shape (J,): cost of each item's night.
-    value, came_state, came_arc, seen
-        Shape (T + 1, S): the labels; `seen` has a bit set for each item on the label's path.
+    value, came_arc, seen
+        Shape (T + 1, S): the labels; `value` is infinite where there is none, `seen` has a bit
+        set for each item on the label's path.
+    reached, reached_len
+        Shapes (T + 1, S), (T + 1,): the states that have a label at each moment.
+    label_span
+        Shape (2,): the first and the last moment that may have labels.
     random
         Shape (1,), uint64: the state of the generator.
-    latest
-        Shape (S,): the last moment at which a label in a state still leads somewhere.
+    tail_moment, tail_state
+        When and where the nights that a stretch may lead over to go on; state −1 for anywhere.
+    latest, latest_of
+        Shape (S,): the last moment at which a label in a state still leads somewhere, and in which
+        spreading of labels (counted in ``spreads[0]``) that was worked out.
+    spreads
+        Shape (1,): how many times labels were spread.
     spot
         Shape (C,): how near each crew is.
     chosen, saved_arc, saved_time, saved_len, cuts, fresh
@@ -98,10 +110,16 @@ class Nights(NamedTuple):
     night_cost: Any
     value: Any
     seen: Any
-    came_state: Any
     came_arc: Any
+    reached: Any
+    reached_len: Any
+    label_span: Any
     random: Any
+    tail_moment: Any
+    tail_state: Any
     latest: Any
+    latest_of: Any
+    spreads: Any
     spot: Any
     chosen: Any
     saved_arc: Any
@@ -117,6 +135,7 @@ def graph_of(network: Network) -> Graph:
     arrays = {name: getattr(network, name, None) for name in Graph._fields}
     # Costs came in single precision: kept so, they take half the cache and lose nothing.
     arrays["cost"] = network.cost.astype(np.float32)
+    arrays["arc_from"] = np.repeat(np.arange(network.states, dtype=np.int32), np.diff(network.first))
     arrays["pair_since"] = network.since.reshape(-1, network.slots + 1)
     return Graph(**arrays)
 
@@ -141,10 +160,16 @@ def empty_nights(network: Network, seed: int) -> Nights:
         night_cost=network.cost[:, 0, network.slots].copy(),
         value=np.full((size, network.states), np.inf),
         seen=np.zeros((size, network.states), dtype=np.uint64),
-        came_state=np.zeros((size, network.states), dtype=np.int32),
         came_arc=np.zeros((size, network.states), dtype=np.int32),
+        reached=np.zeros((size, network.states), dtype=np.int32),
+        reached_len=np.zeros(size, dtype=np.int32),
+        label_span=np.array([0, -1]),
         random=np.array([seed], dtype=np.uint64),
+        tail_moment=np.zeros(MOST_CREWS, dtype=np.int32),
+        tail_state=np.zeros(MOST_CREWS, dtype=np.int32),
         latest=np.zeros(network.states, dtype=np.int32),
+        latest_of=np.full(network.states, -1, dtype=np.int64),
+        spreads=np.zeros(1, dtype=np.int64),
         spot=np.zeros(crews),
         chosen=np.zeros(MOST_CREWS, dtype=np.int32),
         saved_arc=np.zeros((MOST_CREWS, size), dtype=np.int32),
@@ -232,14 +257,13 @@ def own_last(graph: Graph, nights: Nights, t: int, s: int, j: int, p: int) -> in
         arc = nights.came_arc[t, s]
         if arc == BEGINNING:
             return p
-        back = nights.came_state[t, s]
         if arc == WAITED:
             t -= 1
         else:
             if graph.arc_item[arc] == j:
                 return t
             t -= graph.arc_slots[arc]
-        s = back
+            s = graph.arc_from[arc]
     return p
 
 
@@ -259,56 +283,89 @@ def pass_gain(graph: Graph, nights: Nights, pair: int, j: int, p: int, t: int) -
 
 
 @kernel
+def last_useful(nights: Nights, near: Any, s: int, tails: int) -> int:
+    """Return the last moment at which a label in a state still leads to one of the tails."""
+    if nights.latest_of[s] != nights.spreads[0]:
+        latest = -1
+        for m in range(tails):
+            tail_state = nights.tail_state[m]
+            slack = 0 if tail_state < 0 else near[tail_state, s]
+            latest = max(latest, nights.tail_moment[m] - slack)
+        nights.latest[s] = latest
+        nights.latest_of[s] = nights.spreads[0]
+    return int(nights.latest[s])
+
+
+@kernel
+def clear_labels(nights: Nights) -> None:
+    """Take away the labels of the last spreading: few, beside all states and moments."""
+    for t in range(nights.label_span[0], nights.label_span[1] + 1):
+        for q in range(nights.reached_len[t]):
+            nights.value[t, nights.reached[t, q]] = np.inf
+        nights.reached_len[t] = 0
+
+
+@kernel
+def label(nights: Nights, t: int, s: int, total: float, mark: Any, arc: int) -> None:
+    """Keep a label where it is the best of its state and moment."""
+    known = nights.value[t, s]
+    if total < known:
+        if known == np.inf:
+            nights.reached[t, nights.reached_len[t]] = s
+            nights.reached_len[t] += 1
+        nights.value[t, s] = total
+        nights.seen[t, s] = mark
+        nights.came_arc[t, s] = arc
+
+
+@kernel
 def spread_labels(
     graph: Graph,
     nights: Nights,
+    near: Any,
     state: int,
     start: int,
     until: int,
-    low: int,
-    high: int,
+    tails: int,
     noise: float,
     plough_only: bool,
 ) -> None:
     """Spread labels from a state and moment up to another moment, on what the others leave.
 
-    The states ``low:high`` are those of the crew's class. With `plough_only` crews drive with
-    the plough down alone, which is most of what they do and quicker to search.
+    With `plough_only` crews drive with the plough down alone, which is most of what they do and
+    quicker to search.
 
-    A label's value is the exact change of cost by its path. Labels later than
-    ``nights.latest[s]`` lead nowhere and are dropped. `noise` weakens each gain by up to that
-    share, at random.
+    A label's value is the exact change of cost by its path. Labels that come too late for each
+    of the first `tails` tails lead nowhere and are dropped. `noise` weakens each gain by up to
+    that share, at random.
     """
-    value, came_state, came_arc = nights.value, nights.came_state, nights.came_arc
-    seen, latest, before = nights.seen, nights.latest, nights.before
+    before = nights.before
     slots = graph.cost.shape[1] - 1
-    for t in range(start, until + 1):
-        for s in range(low, high):
-            value[t, s] = np.inf
-    value[start, state] = 0.0
-    seen[start, state] = 0
-    came_arc[start, state] = BEGINNING
+    clear_labels(nights)
+    nights.spreads[0] += 1
+    nights.label_span[0] = start
+    nights.label_span[1] = until
+    label(nights, start, state, 0.0, np.uint64(0), BEGINNING)
     for t in range(start, until):
-        for s in range(low, high):
-            here = value[t, s]
-            if here == np.inf:
-                continue
-            if t < latest[s] and here < value[t + 1, s]:
-                value[t + 1, s] = here
-                seen[t + 1, s] = seen[t, s]
-                came_state[t + 1, s] = s
-                came_arc[t + 1, s] = WAITED
+        for q in range(nights.reached_len[t]):
+            s = nights.reached[t, q]
+            here = nights.value[t, s]
+            mark = nights.seen[t, s]
+            if t < last_useful(nights, near, s, tails):
+                label(nights, t + 1, s, here, mark, WAITED)
             for a in range(graph.first[s], graph.first[s + 1]):
+                pair = graph.arc_pair[a]
                 # The plough arcs of a state come first.
-                if plough_only and graph.arc_pair[a] < 0:
+                if plough_only and pair < 0:
                     break
                 t2 = t + graph.arc_slots[a]
                 to = graph.arc_to[a]
-                if t2 > latest[to] or t < graph.arc_opens[a] or t >= graph.arc_closes[a]:
+                if t2 > until or t < graph.arc_opens[a] or t >= graph.arc_closes[a]:
+                    continue
+                if t2 > last_useful(nights, near, to, tails):
                     continue
                 total = here + graph.arc_cost[a]
-                pair = graph.arc_pair[a]
-                mark = seen[t, s]
+                marked = mark
                 if pair >= 0 and t2 < slots:
                     j = graph.arc_item[a]
                     bit = np.uint64(1) << np.uint64(j & 63)
@@ -316,15 +373,11 @@ def spread_labels(
                     if mark & bit:
                         p = own_last(graph, nights, t, s, j, p)
                     change = pass_gain(graph, nights, pair, j, p, t2)
-                    mark |= bit
+                    marked |= bit
                     if noise > 0.0 and change < 0.0:
                         change *= 1.0 - noise * draw(nights.random)
                     total += change
-                if total < value[t2, to]:
-                    value[t2, to] = total
-                    seen[t2, to] = mark
-                    came_state[t2, to] = s
-                    came_arc[t2, to] = a
+                label(nights, t2, to, total, marked, a)
 
 
 @kernel
@@ -336,7 +389,6 @@ def trace(graph: Graph, nights: Nights, state: int, moment: int, c: int, low: in
     length = 0
     while nights.came_arc[t, s] != BEGINNING:
         arc = nights.came_arc[t, s]
-        back = nights.came_state[t, s]
         if arc == WAITED:
             t -= 1
         else:
@@ -344,12 +396,24 @@ def trace(graph: Graph, nights: Nights, state: int, moment: int, c: int, low: in
             arcs[c, low + length] = arc
             times[c, low + length] = t
             length += 1
-        s = back
+            s = graph.arc_from[arc]
     for i in range(length // 2):
         a, b = low + i, low + length - 1 - i
         arcs[c, a], arcs[c, b] = arcs[c, b], arcs[c, a]
         times[c, a], times[c, b] = times[c, b], times[c, a]
     return length
+
+
+@kernel
+def departures_before(nights: Nights, c: int, moment: int, low: int, high: int) -> int:
+    """Return ``low`` plus how many of the moves ``low:high`` of crew c depart before a moment."""
+    while low < high:
+        middle = (low + high) // 2
+        if nights.path_time[c, middle] < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel
@@ -367,31 +431,18 @@ def cut(
     moment1, state1
         When and where its later moves begin; where there are none, the end of its shift and −1.
     """
-    low = 0
-    state0 = graph.crew_state[c]
-    moment0 = max(start, nights.shift_from[c])
     length = nights.path_len[c]
-    while low < length:
-        arc = nights.path_arc[c, low]
-        end = nights.path_time[c, low] + graph.arc_slots[arc]
-        if end > start:
-            break
-        state0 = graph.arc_to[arc]
-        low += 1
-    high = low
+    low = departures_before(nights, c, start, 0, length)
+    moment0 = max(start, nights.shift_from[c])
+    if low > 0:
+        arc = nights.path_arc[c, low - 1]
+        if nights.path_time[c, low - 1] + graph.arc_slots[arc] > start:
+            low -= 1
+    state0 = graph.arc_to[nights.path_arc[c, low - 1]] if low > 0 else graph.crew_state[c]
     if low < length:
         moment0 = min(moment0, max(nights.path_time[c, low], nights.shift_from[c]))
-    moment1 = until
-    state1 = state0
-    while high < length:
-        arc = nights.path_arc[c, high]
-        if nights.path_time[c, high] >= until:
-            break
-        state1 = graph.arc_to[arc]
-        high += 1
+    high = departures_before(nights, c, until, low, length)
     if high == length:
-        moment1 = nights.shift_until[c]
-        state1 = -1
-    else:
-        moment1 = nights.path_time[c, high]
-    return low, high, moment0, state0, moment1, state1
+        return low, high, moment0, state0, nights.shift_until[c], -1
+    state1 = graph.arc_to[nights.path_arc[c, high - 1]] if high > low else state0
+    return low, high, moment0, state0, nights.path_time[c, high], state1

@@ -59,6 +59,9 @@ def neighbours(
     graph: Graph, nights: Nights, near: Any, free: Any, c0: int, start: int, until: int, k: int
 ) -> int:
     """Choose up to k free crews near c0 in a stretch of time, itself first; return how many."""
+    nights.chosen[0] = c0
+    if k == 1:
+        return 1
     crews = nights.path_len.size
     spot, chosen = nights.spot, nights.chosen
     state0 = cut(graph, nights, c0, start, until)[3]
@@ -68,7 +71,6 @@ def neighbours(
             _, _, moment0, state, moment1, _ = cut(graph, nights, c, start, until)
             if moment0 < moment1:
                 spot[c] = near[state, state0] + 5.0 * draw(nights.random)
-    chosen[0] = c0
     size = 1
     while size < k:
         pick = -1
@@ -168,32 +170,20 @@ def put_in(
     plough_only: bool,
 ) -> float:
     """Find the i-th chosen crew a new stretch and a way to go on; return the change of cost."""
-    cuts, latest = nights.cuts, nights.latest
+    cuts = nights.cuts
     c = nights.chosen[i]
-    low_state = graph.class_first[graph.crew_class[c]]
-    high_state = graph.class_first[graph.crew_class[c] + 1]
-    for s in range(low_state, high_state):
-        latest[s] = -1
+    tails = 0
     last = -1
     for m in range(size):
         if may_take(graph, nights, i, m, swap):
             last = max(last, cuts[m, 4])
-            ends, tail_state = cuts[m, 4], cuts[m, 5]
-            for s in range(low_state, high_state):
-                slack = 0 if tail_state < 0 else near[tail_state, s]
-                latest[s] = max(latest[s], ends - slack)
+            nights.tail_moment[tails] = cuts[m, 4]
+            nights.tail_state[tails] = cuts[m, 5]
+            tails += 1
     if last < 0:
         return np.inf
     spread_labels(
-        graph,
-        nights,
-        cuts[i, 3],
-        cuts[i, 2],
-        last,
-        low_state,
-        high_state,
-        noise,
-        plough_only,
+        graph, nights, near, cuts[i, 3], cuts[i, 2], last, tails, noise, plough_only
     )
     best = np.inf
     tail = -1
@@ -202,12 +192,15 @@ def put_in(
     for m in range(size):
         if not may_take(graph, nights, i, m, swap):
             continue
-        for s in range(low_state, high_state):
-            fits = graph.goal[goal, s] if cuts[m, 5] < 0 else s == cuts[m, 5]
-            if fits and nights.value[cuts[m, 4], s] < best:
-                best = nights.value[cuts[m, 4], s]
-                tail = m
-                where = s
+        ends, tail_state = cuts[m, 4], cuts[m, 5]
+        if tail_state >= 0:
+            if nights.value[ends, tail_state] < best:
+                best, tail, where = nights.value[ends, tail_state], m, tail_state
+            continue
+        for q in range(nights.reached_len[ends]):
+            s = nights.reached[ends, q]
+            if graph.goal[goal, s] and nights.value[ends, s] < best:
+                best, tail, where = nights.value[ends, s], m, s
     if tail < 0:
         return np.inf
     low = cuts[i, 0]
