@@ -135,7 +135,9 @@ def graph_of(network: Network) -> Graph:
     arrays = {name: getattr(network, name, None) for name in Graph._fields}
     # Costs came in single precision: kept so, they take half the cache and lose nothing.
     arrays["cost"] = network.cost.astype(np.float32)
-    arrays["arc_from"] = np.repeat(np.arange(network.states, dtype=np.int32), np.diff(network.first))
+    arrays["arc_from"] = np.repeat(
+        np.arange(network.states, dtype=np.int32), np.diff(network.first)
+    )
     arrays["pair_since"] = network.since.reshape(-1, network.slots + 1)
     return Graph(**arrays)
 
@@ -175,7 +177,7 @@ def empty_nights(network: Network, seed: int) -> Nights:
         saved_arc=np.zeros((MOST_CREWS, size), dtype=np.int32),
         saved_time=np.zeros((MOST_CREWS, size), dtype=np.int32),
         saved_len=np.zeros(MOST_CREWS, dtype=np.int32),
-        cuts=np.zeros((MOST_CREWS, 7), dtype=np.int32),
+        cuts=np.zeros((MOST_CREWS, 8), dtype=np.int32),
         fresh=np.zeros(MOST_CREWS, dtype=np.int32),
         uphill=np.zeros(2),
     )

@@ -19,12 +19,13 @@ from roadplan.winter.solve.night_kernels import (
     trace,
 )
 
-KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.95, 0.15)
+KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.95, 0.15, 0.1)
 """How the search chooses: cumulative shares of one to four crews taken out, else five; least span
 in slots, its random part and the power that makes it mostly short; share of steps without noise,
 and most noise; share that let crews swap what follows; share that keep the plough down, and share
-of those that give that up where the crews taken out drove with the plough up. Long spans do harm:
-labels are the less exact the longer they run."""
+of those that give that up where the crews taken out drove with the plough up; share that give a
+crew with a longest duty a whole new night at another time. Long spans do harm: labels are the less
+exact the longer they run."""
 
 FEWEST_MOVES = 4
 """Added to the moves of each crew, so that idle ones are chosen too."""
@@ -117,7 +118,7 @@ def save_path(nights: Nights, i: int) -> None:
 @kernel
 def may_take(graph: Graph, nights: Nights, i: int, m: int, swap: bool) -> bool:
     """Say whether the i-th chosen crew may go on as the m-th did."""
-    if nights.cuts[m, 6] != 0 or nights.cuts[m, 4] < nights.cuts[i, 2]:
+    if nights.cuts[m, 6] != 0 or tail_moment(nights, i, m) < nights.cuts[i, 2]:
         return False
     if m == i:
         return True
@@ -126,8 +127,25 @@ def may_take(graph: Graph, nights: Nights, i: int, m: int, swap: bool) -> bool:
         swap
         and graph.crew_class[a] == graph.crew_class[b]
         and graph.crew_goal[a] == graph.crew_goal[b]
-        and nights.shift_until[a] == nights.shift_until[b]
+        and nights.cuts[m, 7] <= nights.shift_until[a]
     )
+
+
+@kernel
+def tail_moment(nights: Nights, i: int, m: int) -> int:
+    """Return when the i-th chosen crew goes on as the m-th did: where that ended, at its end."""
+    if nights.cuts[m, 5] < 0:
+        return int(nights.shift_until[nights.chosen[i]])
+    return int(nights.cuts[m, 4])
+
+
+@kernel
+def ends_at(graph: Graph, nights: Nights, c: int) -> int:
+    """Return when the last move of crew c ends; 0 where it has none."""
+    last = nights.path_len[c] - 1
+    if last < 0:
+        return 0
+    return int(nights.path_time[c, last] + graph.arc_slots[nights.path_arc[c, last]])
 
 
 @kernel
@@ -143,6 +161,7 @@ def take_out(graph: Graph, nights: Nights, size: int, start: int, until: int) ->
         cuts[i, 0], cuts[i, 1], cuts[i, 2] = low, high, moment0
         cuts[i, 3], cuts[i, 4], cuts[i, 5] = state0, moment1, state1
         cuts[i, 6] = 0
+        cuts[i, 7] = ends_at(graph, nights, nights.chosen[i])
         nights.fresh[i] = -1
         change += put(graph, nights, nights.chosen[i], low, high, -1)
     return change
@@ -176,15 +195,13 @@ def put_in(
     last = -1
     for m in range(size):
         if may_take(graph, nights, i, m, swap):
-            last = max(last, cuts[m, 4])
-            nights.tail_moment[tails] = cuts[m, 4]
+            nights.tail_moment[tails] = tail_moment(nights, i, m)
+            last = max(last, nights.tail_moment[tails])
             nights.tail_state[tails] = cuts[m, 5]
             tails += 1
     if last < 0:
         return np.inf
-    spread_labels(
-        graph, nights, near, cuts[i, 3], cuts[i, 2], last, tails, noise, plough_only
-    )
+    spread_labels(graph, nights, near, cuts[i, 3], cuts[i, 2], last, tails, noise, plough_only)
     best = np.inf
     tail = -1
     where = -1
@@ -192,7 +209,7 @@ def put_in(
     for m in range(size):
         if not may_take(graph, nights, i, m, swap):
             continue
-        ends, tail_state = cuts[m, 4], cuts[m, 5]
+        ends, tail_state = tail_moment(nights, i, m), cuts[m, 5]
         if tail_state >= 0:
             if nights.value[ends, tail_state] < best:
                 best, tail, where = nights.value[ends, tail_state], m, tail_state
@@ -204,7 +221,7 @@ def put_in(
     if tail < 0:
         return np.inf
     low = cuts[i, 0]
-    length = trace(graph, nights, where, cuts[tail, 4], c, low)
+    length = trace(graph, nights, where, tail_moment(nights, i, tail), c, low)
     nights.fresh[i] = length
     cuts[tail, 6] = 1
     rest = nights.saved_len[tail] - cuts[tail, 1]
@@ -229,6 +246,25 @@ def undo(graph: Graph, nights: Nights, size: int) -> None:
                 nights.path_arc[c, q] = nights.saved_arc[i, q]
                 nights.path_time[c, q] = nights.saved_time[i, q]
         put(graph, nights, c, low, high, sign)
+
+
+@kernel
+def slide_shift(graph: Graph, nights: Nights, c: int) -> None:
+    """Move the shift of crew c as late or as early as its moves allow, at random.
+
+    Duty counts from the first departure to the last arrival, so where the shift begins is free
+    within what that leaves, and with it where the crew may be sent earlier or be kept longer.
+    """
+    duty = graph.crew_duty[c]
+    if duty == 0:
+        return
+    earliest, latest = graph.crew_from[c], graph.crew_until[c] - duty
+    if nights.path_len[c] > 0:
+        earliest = max(earliest, ends_at(graph, nights, c) - duty)
+        latest = min(latest, nights.path_time[c, 0])
+    begin = earliest if draw(nights.random) < 0.5 else latest
+    nights.shift_from[c] = begin
+    nights.shift_until[c] = begin + duty
 
 
 @kernel
@@ -273,7 +309,7 @@ def search(
     heat, cooler
         Temperature in veh·h at the first step, and its factor from step to step.
     knobs
-        Shape (12,): see :data:`KNOBS`.
+        Shape (13,): see :data:`KNOBS`.
     """
     crews = nights.path_len.size
     slots = graph.cost.shape[1] - 1
@@ -282,11 +318,12 @@ def search(
         c0 = order[order.size + step] if step < 0 else busy_crew(nights, free)
         if step >= 0:
             heat *= cooler
+            slide_shift(graph, nights, c0)
         window = nights.shift_until[c0] - nights.shift_from[c0]
         if window < 1:
             continue
         old_from, old_until = nights.shift_from[c0], nights.shift_until[c0]
-        shift = graph.crew_duty[c0] > 0 and draw(random) < 0.1
+        shift = graph.crew_duty[c0] > 0 and draw(random) < knobs[12]
         nights.chosen[0] = c0
         size = 1
         begin, until = 0, slots
@@ -301,6 +338,8 @@ def search(
             begin = max(begin, nights.shift_from[c0])
             until = min(begin + span, slots)
             size = neighbours(graph, nights, near, free, c0, begin, until, min(k, crews))
+            for i in range(1, size):
+                slide_shift(graph, nights, nights.chosen[i])
             for i in range(size - 1, 0, -1):
                 q = int(draw(random) * (i + 1))
                 other = nights.chosen[i]
