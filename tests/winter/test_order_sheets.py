@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -78,12 +79,19 @@ def test_places_are_written_for_drivers(shipped_plan: NightPlan) -> None:
 def test_a_new_day_is_said(shipped_plan: NightPlan) -> None:
     """Times of day alone would not tell one night from the next."""
     night = shipped_plan.board.night
-    later = replace(night, slots=replace(night.slots, start=night.slots.start + 5 * 3600))
+    plan = shipped_plan.result.plan
+    busy = [move.slot for moves in plan.crews for move in moves if move.kind != "wait"]
+    # Midnight falls between the first departure and the last.
+    middle = night.moment((min(busy) + max(busy)) / 2 * night.slots.hours)
+    midnight = (middle + dt.timedelta(days=1)).replace(hour=0, minute=0, second=0)
+    start = night.slots.start + int((midnight - middle).total_seconds())
+    later = replace(night, slots=replace(night.slots, start=start))
     board = replace(shipped_plan.board, night=later)
     days = re.findall(
         r'colspan="7">([\d.]+)<', order_sheets(replace(shipped_plan, board=board), language="en")
     )
-    assert set(days) == {"15.01.2026", "16.01.2026"}
+    eve = midnight - dt.timedelta(days=1)
+    assert set(days) == {f"{day:%d.%m.%Y}" for day in (eve, midnight)}
 
 
 def test_text_from_users_is_shown_and_not_run(shipped_plan: NightPlan) -> None:

@@ -327,7 +327,8 @@ def search(
         nights.chosen[0] = c0
         size = 1
         begin, until = 0, slots
-        noise, swap, plough_only = 0.0, False, False
+        noise, swap = 0.0, False
+        plough_only = step >= 0 and draw(random) < knobs[10]
         if step >= 0 and not shift:
             u = draw(random)
             k = 1
@@ -347,7 +348,6 @@ def search(
                 nights.chosen[q] = other
             noise = 0.0 if draw(random) < knobs[7] else knobs[8] * draw(random)
             swap = draw(random) < knobs[9]
-            plough_only = draw(random) < knobs[10]
         change = take_out(graph, nights, size, begin, until)
         if plough_only and draw(random) < knobs[11] and drives_only(graph, nights, size):
             plough_only = False
