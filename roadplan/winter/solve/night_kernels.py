@@ -55,7 +55,6 @@ class Graph(NamedTuple):
     crew_class: Any
     crew_goal: Any
     goal: Any
-    class_first: Any
     pair_since: Any
 
 

@@ -41,6 +41,40 @@ def test_the_running_cost_is_the_cost(rules: dict[str, object]) -> None:
         assert found.cost == pytest.approx(float(walk.best.cost[0]), rel=1e-9)
 
 
+def test_shifts_slide_with_their_moves_and_hold_them() -> None:
+    """Whatever the steps did, each crew's moves lie in its shift and its shift in its window."""
+    problem = corridor_instance(
+        5,
+        storm="double",
+        segments=10,
+        slots=24,
+        members=5,
+        crews_by_class=(6, 1),
+        longest_duty=10,
+        staggered=True,
+    )
+    network = compile_network(problem)
+    bound_by_duty = np.flatnonzero(network.crew_duty)
+    assert bound_by_duty.size
+    walk = Walk(network, 2, slots_between(network))
+    walk.construct(np.arange(network.crews))
+    begins = set()
+    for _ in range(20):
+        walk.run(200, 3.0)
+        nights = walk.nights
+        for crew in bound_by_duty.tolist():
+            begin, until = int(nights.shift_from[crew]), int(nights.shift_until[crew])
+            begins.add((crew, begin))
+            assert until - begin == network.crew_duty[crew]
+            assert network.crew_from[crew] <= begin <= until <= network.crew_until[crew]
+            size = int(nights.path_len[crew])
+            if size:
+                arc = nights.path_arc[crew, size - 1]
+                assert begin <= nights.path_time[crew, 0]
+                assert nights.path_time[crew, size - 1] + network.arc_slots[arc] <= until
+    assert len(begins) > bound_by_duty.size
+
+
 def test_a_plan_goes_into_the_search_and_comes_out_the_same() -> None:
     """Compiling a plan to paths and back changes no move."""
     problem = corridor_instance(4, segments=8, slots=16, members=4, crews_by_class=(3, 1, 1, 1))
