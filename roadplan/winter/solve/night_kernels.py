@@ -81,8 +81,9 @@ class Nights(NamedTuple):
         Shape (2,): the first and the last moment that may have labels.
     random
         Shape (1,), uint64: the state of the generator.
-    tail_moment, tail_state
-        When and where the nights that a stretch may lead over to go on; state −1 for anywhere.
+    tail_moment, tail_state, tail_of
+        When and where the nights that a stretch may lead over to go on (state −1 for anywhere), and
+        which of the chosen crews' they are.
     latest, latest_of
         Shape (S,): the last moment at which a label in a state still leads somewhere, and in which
         spreading of labels (counted in ``spreads[0]``) that was worked out.
@@ -116,6 +117,7 @@ class Nights(NamedTuple):
     random: Any
     tail_moment: Any
     tail_state: Any
+    tail_of: Any
     latest: Any
     latest_of: Any
     spreads: Any
@@ -168,6 +170,7 @@ def empty_nights(network: Network, seed: int) -> Nights:
         random=np.array([seed], dtype=np.uint64),
         tail_moment=np.zeros(MOST_CREWS, dtype=np.int32),
         tail_state=np.zeros(MOST_CREWS, dtype=np.int32),
+        tail_of=np.zeros(MOST_CREWS, dtype=np.int32),
         latest=np.zeros(network.states, dtype=np.int32),
         latest_of=np.full(network.states, -1, dtype=np.int64),
         spreads=np.zeros(1, dtype=np.int64),

@@ -198,6 +198,7 @@ def put_in(
             nights.tail_moment[tails] = tail_moment(nights, i, m)
             last = max(last, nights.tail_moment[tails])
             nights.tail_state[tails] = cuts[m, 5]
+            nights.tail_of[tails] = m
             tails += 1
     if last < 0:
         return np.inf
@@ -206,23 +207,22 @@ def put_in(
     tail = -1
     where = -1
     goal = graph.crew_goal[c]
-    for m in range(size):
-        if not may_take(graph, nights, i, m, swap):
-            continue
-        ends, tail_state = tail_moment(nights, i, m), cuts[m, 5]
+    for k in range(tails):
+        ends, tail_state = nights.tail_moment[k], nights.tail_state[k]
         if tail_state >= 0:
             if nights.value[ends, tail_state] < best:
-                best, tail, where = nights.value[ends, tail_state], m, tail_state
+                best, tail, where = nights.value[ends, tail_state], k, tail_state
             continue
         for q in range(nights.reached_len[ends]):
             s = nights.reached[ends, q]
             if graph.goal[goal, s] and nights.value[ends, s] < best:
-                best, tail, where = nights.value[ends, s], m, s
+                best, tail, where = nights.value[ends, s], k, s
     if tail < 0:
         return np.inf
     low = cuts[i, 0]
-    length = trace(graph, nights, where, tail_moment(nights, i, tail), c, low)
+    length = trace(graph, nights, where, nights.tail_moment[tail], c, low)
     nights.fresh[i] = length
+    tail = nights.tail_of[tail]
     cuts[tail, 6] = 1
     rest = nights.saved_len[tail] - cuts[tail, 1]
     for q in range(rest):
@@ -275,7 +275,6 @@ def new_shift(graph: Graph, nights: Nights, c: int) -> None:
     nights.shift_from[c] = begin
     nights.shift_until[c] = begin + graph.crew_duty[c]
     nights.cuts[0, 2] = begin
-    nights.cuts[0, 4] = begin + graph.crew_duty[c]
 
 
 @kernel
