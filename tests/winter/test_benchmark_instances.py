@@ -19,6 +19,8 @@ from roadplan.winter.instances import tiny_instance
 from roadplan.winter.plan import Plan
 from roadplan.winter.problem import ARRAYS, Problem
 from roadplan.winter.solve import Progress, Result, solve
+from roadplan.winter.solve.network import compile_network
+from roadplan.winter.solve.prices import PriceBoard
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 NAMES = sorted(path.stem for path in (BENCHMARKS / "instances").glob("*-*-*.plan.json"))
@@ -124,7 +126,7 @@ def test_the_table_is_that_of_the_files(
     assert scripts["winter_tables"].replace_section(text, best_known.SECTION, table) == text
 
 
-@pytest.mark.parametrize(
+RULES = pytest.mark.parametrize(
     "rules",
     [
         {"crews_by_class": (1,)},
@@ -135,6 +137,9 @@ def test_the_table_is_that_of_the_files(
     ],
     ids=["plain", "refills", "home", "duty", "windows"],
 )
+
+
+@RULES
 def test_no_prices_prove_more_than_a_plan_costs(
     scripts: dict[str, ModuleType], rules: dict[str, object]
 ) -> None:
@@ -147,6 +152,23 @@ def test_no_prices_prove_more_than_a_plan_costs(
     for scale in (0.0, 0.1, 1.0, 10.0, 1e4):
         price = scale * cost / 10 * rng.uniform(0, 1, shape)
         assert bound(vars(problem), price) <= cost * (1 + 1e-9)
+
+
+@RULES
+def test_prices_prove_the_same_in_compiled_code(
+    scripts: dict[str, ModuleType], rules: dict[str, object]
+) -> None:
+    """The solver's evaluation and the one in plain numpy agree to rounding."""
+    problem = tiny_instance(4, segments=3, storm="burst", **rules)  # type: ignore[arg-type]
+    network = compile_network(problem)
+    board = PriceBoard(network)
+    rng = np.random.default_rng(6)
+    for scale in (0.1, 1.0, 10.0):
+        price = scale * rng.uniform(0, 1, board.shape)
+        price[:, 0] = price[:, -1] = 0.0
+        by_class = scripts["best_known"].by_class(network, problem, price)
+        plain = scripts["price_bound"].price_bound(vars(problem), by_class)
+        assert board.evaluate(price).bound == pytest.approx(plain, rel=1e-6)
 
 
 def test_a_bound_by_prices_can_be_added_up_by_hand(scripts: dict[str, ModuleType]) -> None:

@@ -25,7 +25,7 @@ from roadplan.winter.solve.prices import PriceBoard
 from roadplan.winter.solve.prover import Prover, Report
 from roadplan.winter.solve.regions import STEPS_A_CREW, Region, Regions, joined
 from roadplan.winter.solve.result import CLOSED_GAP, Budget, proven_gap
-from roadplan.winter.solve.search import Walk, best_of_plan, copy_best, plan_of, slots_between
+from roadplan.winter.solve.search import Walk, best_of_plan, copy_best, plan_of, states_apart
 from roadplan.winter.solve.search_kernels import Best
 
 STEPS_A_ROUND: Final = 2000
@@ -99,8 +99,8 @@ def anneal(
     plan, bound
         The best plan and the best bound.
     """
-    near = slots_between(network)
-    walks = [Walk(network, seed * 1000 + i, near) for i in range(max(1, threads))]
+    apart = states_apart(network)
+    walks = [Walk(network, seed * 1000 + i, apart) for i in range(max(1, threads))]
     first = walks[0]
     _begin(first, network, start, seed)
     for walk in walks[1:]:
@@ -108,7 +108,7 @@ def anneal(
     report(first.best.cost[0], -math.inf, "first plan")
     prover = None
     timed = budget.time_limit_s is not None
-    merger = Merger(network, near) if timed and can_merge(network) else None
+    merger = Merger(network, apart) if timed and can_merge(network) else None
     work = None
     try:
         began = time.monotonic()
@@ -126,7 +126,7 @@ def anneal(
             rise=rise or worth,
             rate=2 * SETTLING_STEPS / took,
             leader=copy_best(first.best),
-            regions=Regions(network, near, seed),
+            regions=Regions(network, apart.near, seed),
             # What time allows differs from run to run, which a limit of effort rules out.
             merger=merger,
         )

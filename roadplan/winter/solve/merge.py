@@ -27,7 +27,7 @@ from roadplan.winter.solve.linear import (
 )
 from roadplan.winter.solve.network import Network
 from roadplan.winter.solve.night_kernels import empty_nights
-from roadplan.winter.solve.search import Walk, best_of_nights, copy_best
+from roadplan.winter.solve.search import Apart, Walk, best_of_nights, copy_best
 from roadplan.winter.solve.search_kernels import Best
 
 _log = logging.getLogger(__name__)
@@ -95,13 +95,13 @@ class Merger:
     ----------
     network
         The compiled problem; see :func:`can_merge`.
-    near
-        From :func:`~roadplan.winter.solve.search.slots_between`.
+    apart
+        From :func:`~roadplan.winter.solve.search.states_apart`.
     """
 
-    def __init__(self, network: Network, near: npt.NDArray[np.int32]) -> None:
+    def __init__(self, network: Network, apart: Apart) -> None:
         self._network = network
-        self._judge = Walk(network, 0, near)
+        self._judge = Walk(network, 0, apart)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="merge")
         self._waiting: list[Best] = []
         self._base: Best | None = None

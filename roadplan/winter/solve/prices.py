@@ -9,9 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from roadplan.winter.solve.network import Network
-from roadplan.winter.solve.price_kernels import crew_flows, crew_values, item_nights
+from roadplan.winter.solve.price_kernels import (
+    climb,
+    crew_flows,
+    crew_values,
+    item_nights,
+    reach,
+)
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 SAFETY: Final = 1e-9
 """Share of the terms by which a bound is lowered against rounding."""
@@ -37,6 +44,8 @@ class Departure:
     crew, moment, state
         Parallel arrays. A crew whose longest duty is shorter than its window appears once for
         each beginning, in several departures.
+    opens, closes
+        Shape (S,): the first and the last moment at which any of them may be in a state.
     """
 
     goal: int
@@ -46,6 +55,8 @@ class Departure:
     crew: npt.NDArray[np.int64]
     moment: npt.NDArray[np.int64]
     state: npt.NDArray[np.int64]
+    opens: Ints
+    closes: Ints
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,14 @@ def departures(network: Network) -> tuple[Departure, ...]:
     for (k, goal, until), members in sorted(groups.items()):
         crew, moment, state = np.array(members, dtype=np.int64).T
         low, high = network.class_first[k : k + 2]
-        found.append(Departure(goal, until, int(low), int(high), crew, moment, state))
+        opens = np.full(network.states, network.slots + 1)
+        np.minimum.at(opens, state, moment)
+        closes = np.where(network.goal[goal], until, -1)
+        arcs = network.first, network.arc_to, network.arc_slots
+        reach(*arcs, int(low), int(high), opens, closes)
+        found.append(
+            Departure(goal, until, int(low), int(high), crew, moment, state, opens, closes)
+        )
     return tuple(found)
 
 
@@ -92,7 +110,12 @@ class PriceBoard:
         self.network = network
         self.departures = departures(network)
         self.shape = (network.ranks * network.items, network.slots + 1)
-        self._all = np.arange(network.items)
+        moments = network.slots + 1
+        # Costs came in single precision, so nothing is lost.
+        self._cost = np.ascontiguousarray(network.cost.transpose(0, 2, 1), dtype=np.float32)
+        self._weight = np.zeros((moments, moments))
+        self._seller = np.zeros((moments, moments), dtype=np.int32)
+        self._totals = np.zeros(1 + int(np.diff(network.first).max(initial=0)))
         room = (len(self.departures), network.slots + 1, network.states)
         self._ahead = np.zeros(room)
         self._mass = np.zeros((network.slots + 1, network.states))
@@ -109,7 +132,16 @@ class PriceBoard:
         network = self.network
         bought, sold = np.zeros(self.shape), np.zeros(self.shape)
         value = np.zeros(network.items)
-        item_nights(network.cost, network.since, price, self._all, heat, bought, value)
+        item_nights(
+            self._cost,
+            network.since,
+            price,
+            heat,
+            self._weight,
+            self._seller,
+            bought,
+            value,
+        )
         best = np.zeros(network.crews)
         chosen = np.full(network.crews, -1)
         few = heat > 0.0 and self._turn % ALL_EVERY > 0
@@ -152,7 +184,10 @@ class PriceBoard:
             group.high,
             int(group.moment.min()),
             group.until,
+            group.opens,
+            group.closes,
             heat,
+            self._totals,
             self._ahead[index],
         )
         return np.asarray(self._ahead[index, group.moment, group.state])
@@ -192,8 +227,7 @@ class PriceBoard:
 class Ascent:
     """Improves prices by gradient steps on the soft bound.
 
-    The steps are those of Adam (Kingma & Ba 2015) with a length in proportion to the heat; what
-    it remembers of past slopes is kept from one call to the next.
+    What it remembers of past slopes is kept from one call to the next.
 
     Parameters
     ----------
@@ -215,11 +249,12 @@ class Ascent:
         for _ in range(steps):
             self._count += 1
             found = self.board.evaluate(self.price, heat=heat)
-            slope = found.bought - found.sold
-            slope[:, 0] = 0.0
-            slope[:, -1] = 0.0
-            self._drift = 0.9 * self._drift + 0.1 * slope
-            self._spread = 0.99 * self._spread + 0.01 * slope**2
-            even = self._drift / (1 - 0.9**self._count)
-            width = np.sqrt(self._spread / (1 - 0.99**self._count)) + 1e-3
-            self.price = np.maximum(0.0, self.price + heat * even / width)
+            climb(
+                self.price,
+                self._drift,
+                self._spread,
+                found.bought,
+                found.sold,
+                heat,
+                self._count,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from roadplan.winter.plan import Move, MoveKind, Plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve.network import PLOUGH, REFILL, TRAVEL, Network
 from roadplan.winter.solve.night_kernels import Graph, Nights, empty_nights, graph_of
-from roadplan.winter.solve.search_kernels import KNOBS, Best, search
+from roadplan.winter.solve.search_kernels import KNOBS, Best, ploughing_apart, search
 
 FAR: Final = 10_000
 """Slots between states that nothing joins."""
@@ -38,6 +39,39 @@ def slots_between(network: Network) -> npt.NDArray[np.int32]:
     return np.ascontiguousarray(apart[np.ix_(network.state_node, network.state_node)])
 
 
+@dataclass(frozen=True)
+class Apart:
+    """How far states are from each other.
+
+    Parameters
+    ----------
+    near
+        Shape (S, S), int32: fewest slots to the place of a state (row) from another's, by any
+        class.
+    down
+        Shape (S, S), int32: fewest slots to a state (row) from another with the plough down.
+    """
+
+    near: npt.NDArray[np.int32]
+    down: npt.NDArray[np.int32]
+
+
+def states_apart(network: Network) -> Apart:
+    """Return how far the states of a network are from each other."""
+    down = np.full((network.states, network.states), FAR, dtype=np.int32)
+    ploughing_apart(
+        network.first,
+        network.arc_to,
+        network.arc_slots,
+        network.arc_pair,
+        network.slots,
+        np.zeros((network.slots + 1, network.arc_to.size + 1), dtype=np.int32),
+        np.zeros(network.slots + 1, dtype=np.int32),
+        down,
+    )
+    return Apart(near=slots_between(network), down=down)
+
+
 class Walk:
     """One searcher: a plan at hand, the best it met, and its random numbers.
 
@@ -47,13 +81,13 @@ class Walk:
         The compiled problem.
     seed
         Of its random numbers.
-    near
-        From :func:`slots_between`.
+    apart
+        From :func:`states_apart`.
     """
 
-    def __init__(self, network: Network, seed: int, near: npt.NDArray[np.int32]) -> None:
+    def __init__(self, network: Network, seed: int, apart: Apart) -> None:
         self.network = network
-        self.near = near
+        self.apart = apart
         self.graph: Graph = graph_of(network)
         self.nights: Nights = empty_nights(network, seed)
         self.knobs = np.array(KNOBS)
@@ -103,7 +137,8 @@ class Walk:
             self.graph,
             self.nights,
             self.best,
-            self.near,
+            self.apart.near,
+            self.apart.down,
             self._all if free is None else free,
             order,
             self.cost,

@@ -23,9 +23,9 @@ KNOBS = (0.15, 0.55, 0.8, 0.92, 4.0, 14.0, 2.0, 0.5, 0.3, 0.5, 0.95, 0.15, 0.1)
 """How the search chooses: cumulative shares of one to four crews taken out, else five; least span
 in slots, its random part and the power that makes it mostly short; share of steps without noise,
 and most noise; share that let crews swap what follows; share that keep the plough down, and share
-of those that give that up where the crews taken out drove with the plough up; share that give a
-crew with a longest duty a whole new night at another time. Long spans do harm: labels are the less
-exact the longer they run."""
+of those that raise it where a crew gets to where it goes on in no other way (the rest are left
+out); share that give a crew with a longest duty a whole new night at another time. Long spans do
+harm: labels are the less exact the longer they run."""
 
 FEWEST_MOVES = 4
 """Added to the moves of each crew, so that idle ones are chosen too."""
@@ -53,6 +53,50 @@ def keep_best(nights: Nights, best: Best, cost: float) -> None:
             best.path_arc[c, i] = nights.path_arc[c, i]
             best.path_time[c, i] = nights.path_time[c, i]
     best.cost[0] = cost
+
+
+@kernel
+def ploughing_apart(
+    first: Any,
+    arc_to: Any,
+    arc_slots: Any,
+    arc_pair: Any,
+    slots: int,
+    room: Any,
+    size: Any,
+    out: Any,
+) -> None:
+    """Set in ``out[to, from]`` the fewest slots between states with the plough down, if so few.
+
+    Parameters
+    ----------
+    slots
+        As far as is looked.
+    room, size
+        To work in, shapes (T + 1, A + 1) and (T + 1,): the states first reached after so many
+        slots.
+    out
+        Shape (S, S), with numbers beyond `slots` in it.
+    """
+    for source in range(first.size - 1):
+        size[:] = 0
+        out[source, source] = 0
+        room[0, 0] = source
+        size[0] = 1
+        for moment in range(slots + 1):
+            for q in range(size[moment]):
+                state = room[moment, q]
+                if out[state, source] < moment:
+                    continue
+                for arc in range(first[state], first[state + 1]):
+                    later, to = moment + arc_slots[arc], arc_to[arc]
+                    # The plough arcs of a state come first.
+                    if arc_pair[arc] < 0:
+                        break
+                    if later <= slots and later < out[to, source]:
+                        out[to, source] = later
+                        room[later, size[later]] = to
+                        size[later] += 1
 
 
 @kernel
@@ -149,31 +193,37 @@ def ends_at(graph: Graph, nights: Nights, c: int) -> int:
 
 
 @kernel
-def take_out(graph: Graph, nights: Nights, size: int, start: int, until: int) -> float:
-    """Take a stretch out of the chosen crews' nights and return the change of cost."""
-    change = 0.0
+def cut_chosen(graph: Graph, nights: Nights, size: int, start: int, until: int) -> None:
+    """Work out where a stretch of time cuts the nights of the chosen crews."""
     cuts = nights.cuts
     for i in range(size):
-        save_path(nights, i)
-        low, high, moment0, state0, moment1, state1 = cut(
-            graph, nights, nights.chosen[i], start, until
-        )
+        c = nights.chosen[i]
+        low, high, moment0, state0, moment1, state1 = cut(graph, nights, c, start, until)
         cuts[i, 0], cuts[i, 1], cuts[i, 2] = low, high, moment0
         cuts[i, 3], cuts[i, 4], cuts[i, 5] = state0, moment1, state1
         cuts[i, 6] = 0
-        cuts[i, 7] = ends_at(graph, nights, nights.chosen[i])
+        cuts[i, 7] = ends_at(graph, nights, c)
+
+
+@kernel
+def take_out(graph: Graph, nights: Nights, size: int) -> float:
+    """Take what was cut out of the chosen crews' nights and return the change of cost."""
+    change = 0.0
+    for i in range(size):
+        c = nights.chosen[i]
+        save_path(nights, i)
         nights.fresh[i] = -1
-        change += put(graph, nights, nights.chosen[i], low, high, -1)
+        change += put(graph, nights, c, nights.cuts[i, 0], nights.cuts[i, 1], -1)
     return change
 
 
 @kernel
-def drives_only(graph: Graph, nights: Nights, size: int) -> bool:
-    """Say whether what was taken out has a move without the plough down."""
+def must_drive(nights: Nights, down: Any, size: int) -> bool:
+    """Say whether one of the chosen crews cannot come to where it goes on by ploughing alone."""
+    cuts = nights.cuts
     for i in range(size):
-        for q in range(nights.cuts[i, 0], nights.cuts[i, 1]):
-            if graph.arc_pair[nights.saved_arc[i, q]] < 0:
-                return True
+        if cuts[i, 5] >= 0 and down[cuts[i, 5], cuts[i, 3]] > cuts[i, 4] - cuts[i, 2]:
+            return True
     return False
 
 
@@ -283,6 +333,7 @@ def search(
     nights: Nights,
     best: Best,
     near: Any,
+    down: Any,
     free: Any,
     order: Any,
     cost: float,
@@ -295,8 +346,9 @@ def search(
 
     Parameters
     ----------
-    near
-        Shape (S, S): slots to a state (row) from another.
+    near, down
+        Shape (S, S), int32: slots to a state (row) from another, by any class and any moves, and
+        by ploughing alone.
     free
         Shape (C,), bool: the crews whose nights may change, at least one.
     order
@@ -347,13 +399,19 @@ def search(
                 nights.chosen[q] = other
             noise = 0.0 if draw(random) < knobs[7] else knobs[8] * draw(random)
             swap = draw(random) < knobs[9]
-        change = take_out(graph, nights, size, begin, until)
-        if plough_only and draw(random) < knobs[11] and drives_only(graph, nights, size):
+        cut_chosen(graph, nights, size, begin, until)
+        if plough_only and not shift and must_drive(nights, down, size):
+            if draw(random) >= knobs[11]:
+                nights.shift_from[c0] = old_from
+                nights.shift_until[c0] = old_until
+                continue
             plough_only = False
+        change = take_out(graph, nights, size)
         if shift:
             new_shift(graph, nights, c0)
+        apart = down if plough_only else near
         for i in range(size):
-            change += put_in(graph, nights, near, i, size, noise, swap, plough_only)
+            change += put_in(graph, nights, apart, i, size, noise, swap, plough_only)
             if change == np.inf:
                 break
         if step >= 0 and change > 1e-9 and change < FORBIDDEN / 2:

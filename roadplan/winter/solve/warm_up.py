@@ -9,7 +9,7 @@ import numpy as np
 from roadplan.winter.instances import tiny_instance
 from roadplan.winter.solve.network import compile_network
 from roadplan.winter.solve.prices import PriceBoard
-from roadplan.winter.solve.search import Walk, slots_between
+from roadplan.winter.solve.search import Walk, states_apart
 
 
 @cache
@@ -20,7 +20,7 @@ def warm_up() -> None:
     over before its first plan.
     """
     network = compile_network(tiny_instance(0))
-    walk = Walk(network, 0, slots_between(network))
+    walk = Walk(network, 0, states_apart(network))
     walk.construct(np.arange(network.crews))
     walk.run(1, 1.0)
     walk.adopt(walk.best)

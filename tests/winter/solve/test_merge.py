@@ -13,7 +13,7 @@ from roadplan.winter.solve.bound import first_prices
 from roadplan.winter.solve.merge import Merger, can_merge, merge
 from roadplan.winter.solve.network import Network, compile_network
 from roadplan.winter.solve.prices import Ascent, PriceBoard
-from roadplan.winter.solve.search import Walk, plan_of, slots_between
+from roadplan.winter.solve.search import Walk, plan_of, states_apart
 from roadplan.winter.solve.search_kernels import Best
 from roadplan.winter.verify import verify_plan
 
@@ -30,7 +30,7 @@ def night(request: pytest.FixtureRequest) -> Problem:
 
 def cooled(network: Network, seed: int, steps: int = 1500) -> Best:
     """Return the plan of a short search."""
-    walk = Walk(network, seed, slots_between(network))
+    walk = Walk(network, seed, states_apart(network))
     walk.construct(np.random.default_rng(seed).permutation(network.crews))
     walk.run(steps, 3.0, cooler=0.998)
     return walk.best
@@ -64,7 +64,7 @@ def test_merging_never_makes_worse(night: Problem) -> None:
 def test_a_merger_keeps_what_is_better(night: Problem) -> None:
     """Plans handed over one after another end in one that is at least as good as each."""
     network = compile_network(night)
-    merger = Merger(network, slots_between(network))
+    merger = Merger(network, states_apart(network))
     # Hardly searched, so that each is good in other places.
     plans = [cooled(network, seed, steps=20) for seed in (3, 4, 5)]
     for plan in plans:

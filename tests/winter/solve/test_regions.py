@@ -15,7 +15,7 @@ from roadplan.winter.solve.regions import (
     joined,
     places,
 )
-from roadplan.winter.solve.search import Walk, copy_best, plan_of, slots_between
+from roadplan.winter.solve.search import Walk, copy_best, plan_of, states_apart
 from roadplan.winter.verify import verify_plan
 
 
@@ -36,7 +36,7 @@ def network(night: Problem) -> Network:
 @pytest.fixture(scope="module")
 def walk(network: Network) -> Walk:
     """Give a search with a first plan."""
-    walk = Walk(network, 1, slots_between(network))
+    walk = Walk(network, 1, states_apart(network))
     walk.construct(np.arange(network.crews))
     walk.run(2000, 1.0)
     return walk
@@ -46,7 +46,7 @@ def test_only_free_crews_change(night: Problem, network: Network, walk: Walk) ->
     """However hot a region gets, everybody else's night stays as it is."""
     start = copy_best(walk.best)
     free = np.arange(network.crews) < 7
-    other = Walk(network, 2, slots_between(network))
+    other = Walk(network, 2, states_apart(network))
     other.start_from(start)
     other.run(3000, 20.0, free=free)
     before, after = (plan_of(network, best, night).crews for best in (start, other.current()))
@@ -56,7 +56,7 @@ def test_only_free_crews_change(night: Problem, network: Network, walk: Walk) ->
 
 def test_regions_have_no_crew_in_common(network: Network, walk: Walk) -> None:
     """Two regions side by side are as large as each other and apart."""
-    regions = Regions(network, walk.near, 5)
+    regions = Regions(network, walk.apart.near, 5)
     for _ in range(20):
         first, second = regions.choose(walk.best, 2)
         assert not (first.free & second.free).any()
@@ -66,7 +66,7 @@ def test_regions_have_no_crew_in_common(network: Network, walk: Walk) -> None:
 
 def test_regions_tried_in_vain_get_more_time(network: Network, walk: Walk) -> None:
     """Each try that brought nothing lengthens the next, up to a limit; success ends that."""
-    regions = Regions(network, walk.near, 5)
+    regions = Regions(network, walk.apart.near, 5)
     everybody = np.ones(network.crews, dtype=bool)
 
     def steps_a_crew() -> float:
@@ -89,11 +89,11 @@ def test_nights_of_two_regions_go_together(night: Problem, network: Network, wal
     halves = [np.arange(network.crews) % 2 == part for part in (0, 1)]
     parts = []
     for seed, free in enumerate(halves):
-        other = Walk(network, seed, slots_between(network))
+        other = Walk(network, seed, states_apart(network))
         other.start_from(start)
         other.run(2000, 0.0, free=free)
         parts.append((copy_best(other.best), Region(free, 1)))
-    judge = Walk(network, 9, slots_between(network))
+    judge = Walk(network, 9, states_apart(network))
     judge.start_from(joined(start, parts))
     plan = plan_of(network, judge.best, night)
     for number, moves in enumerate(plan.crews):
