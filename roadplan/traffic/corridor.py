@@ -233,7 +233,8 @@ class CorridorTraffic:
             direction), 0 to 1.
         closed, closed_to_heavy
             Segments closed to all, and to heavy vehicles, of the same shape. The barrier before
-            them closes; a segment without a barrier before it stays open.
+            them closes. On a segment without a barrier before it nobody goes on while it is closed
+            to all; lorries alone cannot be kept off it.
         """
         capacity, speed = self.zones(capacity_factor), self.zones(speed_factor)
         shape = (*capacity.shape[:2], len(self.network.links))
@@ -242,8 +243,13 @@ class CorridorTraffic:
             if shut is not None:
                 zones = self.zones(shut) > 0
                 barrier[(zones @ self.guarded.T.astype(np.float32)) > 0] = code
+                if code == CLOSED:
+                    capacity = np.where(zones & ~self.guarded.any(axis=0), 0.0, capacity)
         return Conditions(
-            capacity_factor=capacity, speed_factor=speed, barrier=barrier, period_s=self.period_s
+            capacity_factor=capacity.astype(np.float32),
+            speed_factor=speed,
+            barrier=barrier,
+            period_s=self.period_s,
         )
 
     def demand(self, response: ArrayLike | None = None) -> Demand:

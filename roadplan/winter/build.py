@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
@@ -25,6 +25,7 @@ from roadplan.winter.items import Items, join_items
 from roadplan.winter.jam_cost import Curves, Lane, ahead, jam_cost
 from roadplan.winter.night import Night
 from roadplan.winter.problem import Problem
+from roadplan.winter.state import CrewNow
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -442,13 +443,19 @@ def _item_names(night: Night, items: Items) -> list[str]:
     return _distinct(names)
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Return names with a number added where they repeat."""
+def _distinct(names: Sequence[str], taken: Collection[str] = ()) -> list[str]:
+    """Return names with a number added where they repeat, none of them of `taken`."""
     seen: dict[str, int] = {}
+    used = set(taken) | set(names)
     found = []
     for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        number = seen.get(name, 0) + 1
+        new = name
+        while number > 1 and (new := f"{name} ({number})") in used:
+            number += 1
+        seen[name] = number
+        used.add(new)
+        found.append(new)
     return found
 
 
@@ -485,14 +492,21 @@ def waiting_costs(night: Night, items: Items, options: PlanOptions, *, threads: 
     def fill(item: int) -> None:
         own, side = items.segments[item], int(items.direction[item])
         worst = np.zeros((night.members, moments, moments), dtype=np.float32)
-        for segment in own.tolist():
+        share = np.empty((night.members, moments - 1, moments - 1), dtype=np.float32)
+        # In the direction of travel: what one segment holds back does not reach the next.
+        for number, segment in enumerate(own.tolist()):
+            if number == 0:
+                share[:] = lanes.arriving[:, :, segment, side][:, None]
+            else:
+                share *= lanes.keep[segment]
+                share += 1.0 - lanes.keep[segment]
             table = depth_between_passes(
                 night.load, segment, side, night.parameters,
                 initial_m=night.initial_m[segment, side],
             )  # fmt: skip
             jam_cost(
                 table, lanes.of(segment, side), lanes.curves, night.traffic.parameters,
-                slot_h=night.slots.hours, out=jam[item],
+                slot_h=night.slots.hours, share=share, out=jam[item],
             )  # fmt: skip
             known = np.nan_to_num(table, nan=0.0)
             depth[item] += known.mean(axis=0) * 100.0 * night.road.length_m[segment]
@@ -544,6 +558,7 @@ class _Lanes:
         barred = night.weather_closed | night.shut_to_traffic[None]
         self.share = (1.0 - loss) * night.base_share * ~barred
         trip_m = 1000.0 * traffic.parameters["trip_km"]
+        self.keep = np.exp(-night.road.length_m / trip_m).astype(np.float32)
         self.arriving = arriving_share(night.road, barred, trip_m=trip_m)
         self.sight = 3.6 * effects.sight_speed_m_s(load.visibility_m, p)
         self.low = load.visibility_m < traffic.parameters["stuck_visibility_m"]
@@ -553,9 +568,8 @@ class _Lanes:
     def of(self, segment: int, side: int) -> Lane:
         """Return one direction of one segment."""
         night = self.night
-        arriving = self.arriving[:, :, segment, side]
-        light = self.demand[:, segment, side, LIGHT] * self.response[:, :, LIGHT] * arriving
-        heavy = self.demand[:, segment, side, HEAVY] * self.response[:, :, HEAVY] * arriving
+        light = self.demand[:, segment, side, LIGHT] * self.response[:, :, LIGHT]
+        heavy = self.demand[:, segment, side, HEAVY] * self.response[:, :, HEAVY]
         return Lane(
             light_veh_h=light,
             heavy_veh_h=heavy,
@@ -648,49 +662,63 @@ def _duties(night: Night, fleet: Fleet, notes: list[str]) -> list[Duty]:
     """Return the windows in which each crew may work within the plan."""
     known = {crew.id for crew in fleet.crews}
     places = {place.crew: place for place in night.now.crews}
-    strangers = sorted(set(places) - known)
+    strangers = sorted(set(places) - known - set(getattr(fleet, "out_of_use", ())))
     if strangers:
         raise RoadplanError(
             f"the state speaks of crews that the fleet lacks: {', '.join(strangers[:5])}; "
             f"there are {', '.join(sorted(known)[:8]) or 'none'}"
         )
-    slots = night.slots
-    found = []
+    found: list[Duty] = []
     for crew in fleet.crews:
         now = places.get(crew.id)
         if now is not None and now.out:
             notes.append(f"crew {crew.id} is out of use")
             continue
-        ready = max(
-            (m for m in (crew.available_from, now.free_from if now else None) if m is not None),
-            default=None,
-        )
-        first = 0 if ready is None else math.ceil(_slot(night, ready) - 1e-9)
-        longest = 0
-        if math.isfinite(crew.longest_duty_h):
-            longest = max(1, int(crew.longest_duty_h / slots.hours + 1e-9))
-        windows = _windows(night, crew)
-        number = 0
-        for begin, end in windows:
-            low, high = max(begin, first, 0), min(end, slots.count)
-            if now is not None and now.on_duty_since is not None and number == 0 and longest:
-                since = _slot(night, now.on_duty_since)
-                high = min(high, math.floor(since + longest + 1e-9))
-            if high - low < 1:
-                continue
-            number += 1
+        shifts = _shifts(night, crew, now)
+        if not shifts:
+            notes.append(f"crew {crew.id} has no duty within the plan")
+        found += shifts
+    # A later shift must not take the name of another crew.
+    names = _distinct([duty.name for duty in found], taken=known)
+    return [replace(duty, name=name) for duty, name in zip(found, names, strict=True)]
+
+
+def _shifts(night: Night, crew: Crew, now: CrewNow | None) -> list[Duty]:
+    """Return the duties of one crew, all of its own name."""
+    slots = night.slots
+    ready = max(
+        (m for m in (crew.available_from, now.free_from if now else None) if m is not None),
+        default=None,
+    )
+    first = 0 if ready is None else math.ceil(_slot(night, ready) - 1e-9)
+    longest = 0
+    if math.isfinite(crew.longest_duty_h):
+        longest = max(1, int(crew.longest_duty_h / slots.hours + 1e-9))
+    spent = None
+    if now is not None and now.on_duty_since is not None and longest:
+        spent = math.floor(_slot(night, now.on_duty_since) + longest + 1e-9)
+    place = None if now is None else now.place
+    found = []
+    for begin, end in _windows(night, crew):
+        low, high = max(begin, first, 0), min(end, slots.count)
+        under_way = spent is not None and (begin <= 0 or begin < spent)
+        if spent is not None and under_way:
+            # Shifts that begin later find the crew rested.
+            high = min(high, spent)
+        if high > low:
             found.append(
                 Duty(
-                    name=crew.id if number == 1 else f"{crew.id} ({number})",
+                    name=crew.id,
                     crew=crew,
                     start_slot=low,
                     end_slot=high,
-                    place=now.place if now is not None and number == 1 else None,
+                    place=place,
                     longest_slots=longest,
                 )
             )
-        if number == 0:
-            notes.append(f"crew {crew.id} has no duty within the plan")
+        if high > low or under_way:
+            # After a shift the crew is at its base.
+            place = None
     return found
 
 
@@ -699,24 +727,40 @@ def _slot(night: Night, moment: dt.datetime) -> float:
 
 
 def _windows(night: Night, crew: Crew) -> list[tuple[int, int]]:
-    """Return the first and last moment of each window of duty, in slots."""
-    if crew.duty_from is None and crew.duty_until is None:
-        return [(0, night.slots.count)]
-    start = night.start
-    begin_clock, end_clock = crew.duty_from or dt.time(0), crew.duty_until or dt.time(0)
+    """Return the first and last moment of each window of duty, in slots.
+
+    With a beginning alone a crew is there from then on, with an end alone until then. A beginning
+    less than half a day ago is past, else it is to come.
+    """
+    start, count = night.start, night.slots.count
+    if crew.duty_from is None or crew.duty_until is None:
+        begin, end = 0, count
+        if crew.duty_from is not None:
+            came = _first_at(start - dt.timedelta(hours=12), crew.duty_from)
+            begin = max(0, math.ceil(_slot(night, came) - 1e-9))
+        if crew.duty_until is not None:
+            goes = _first_at(start, crew.duty_until)
+            end = min(count, math.floor(_slot(night, goes) + 1e-9))
+        return [(begin, end)] if begin < end else []
     found = []
-    days = math.ceil(night.slots.count * night.slots.hours / 24) + 1
+    days = math.ceil(count * night.slots.hours / 24) + 1
     for day in range(-1, days):
         date = start.date() + dt.timedelta(days=day)
-        begin = dt.datetime.combine(date, begin_clock, tzinfo=start.tzinfo)
-        end = dt.datetime.combine(date, end_clock, tzinfo=start.tzinfo)
-        if end <= begin:
-            end += dt.timedelta(days=1)
-        low = math.ceil(_slot(night, begin) - 1e-9)
-        high = math.floor(_slot(night, end) + 1e-9)
-        if high > 0 and low < night.slots.count:
-            found.append((max(low, 0), min(high, night.slots.count)))
+        came = dt.datetime.combine(date, crew.duty_from, tzinfo=start.tzinfo)
+        goes = dt.datetime.combine(date, crew.duty_until, tzinfo=start.tzinfo)
+        if goes <= came:
+            goes += dt.timedelta(days=1)
+        low = math.ceil(_slot(night, came) - 1e-9)
+        high = math.floor(_slot(night, goes) + 1e-9)
+        if high > 0 and low < count:
+            found.append((max(low, 0), min(high, count)))
     return found
+
+
+def _first_at(after: dt.datetime, clock: dt.time) -> dt.datetime:
+    """Return the first moment after another at which it is so late."""
+    moment = dt.datetime.combine(after.date(), clock, tzinfo=after.tzinfo)
+    return moment if moment > after else moment + dt.timedelta(days=1)
 
 
 def _classes(duties: Sequence[Duty]) -> tuple[tuple[Crew, ...], Ints]:
@@ -757,14 +801,16 @@ def _loads(classes: Sequence[Crew], items: Items) -> Ints:
 def _places(
     night: Night, fleet: Fleet, items: Items, duties: Sequence[Duty]
 ) -> tuple[tuple[Position, ...], Floats, tuple[str, ...], Ints]:
-    """Return the nodes: ends of items, depots in use, and places where crews are now."""
+    """Return the nodes: ends of items, depots, and places where crews are now.
+
+    Depots without crews are there too: one may refill there, and be sent there.
+    """
     places = list(items.nodes)
     access = [0.0] * len(places)
     depots = [""] * len(places)
     at_depot: dict[str, int] = {}
-    for name in dict.fromkeys(crew.base for crew in fleet.crews):
+    for name, base in fleet.bases.items():
         at_depot[name] = len(places)
-        base = fleet.bases[name]
         places.append(base.position)
         access.append(base.access_m)
         depots.append(name)
@@ -840,8 +886,9 @@ class _Arcs:
             speed = crew.ability.travel_kmh
             if speed not in of_speed:
                 of_speed[speed] = [
-                    (a, b, slots, *self.window(self.way(a, b)))
+                    (a, b, slots, *window)
                     for a, b, slots in hops(self.travel_m / 1000.0 / speed / self.night.slots.hours)
+                    for window in self.windows(self.way(a, b), slots)
                 ]
             rows += [(k, *row) for row in of_speed[speed]]
         table = np.array(rows, dtype=np.int64).reshape(-1, 6)
@@ -864,7 +911,8 @@ class _Arcs:
             for j in range(len(self.items)):
                 slots = _whole_slots(plough_h[k, j] / self.night.slots.hours)
                 if slots <= count:
-                    rows.append((k, j, slots, *self.window(set(self.items.segments[j].tolist()))))
+                    segments = set(self.items.segments[j].tolist())
+                    rows += [(k, j, slots, *window) for window in self.windows(segments, slots)]
         table = np.array(rows, dtype=np.int64).reshape(-1, 5)
         cost = self.options.moving_veh_h * self.night.slots.hours * table[:, 2]
         return {
@@ -888,18 +936,22 @@ class _Arcs:
             found |= set(np.flatnonzero(here & (common > 1.0)).tolist())
         return found
 
-    def window(self, segments: set[int]) -> tuple[int, int]:
-        """Return the longest time in which a move may begin: while no segment is closed."""
+    def windows(self, segments: set[int], slots: int) -> list[tuple[int, int]]:
+        """Return the times in which a move may begin so that nothing is closed while it lasts.
+
+        Each is a range ``[opens, closes)`` of moments and becomes an arc of its own; an empty one
+        stands where there is none, so that it can be said that the move is barred.
+        """
         count = self.night.slots.count
         if not segments or not self.closed.any():
-            return 0, count
-        shut = self.closed[:, sorted(segments)].any(axis=1)
-        best, begin = (0, 0), 0
-        for slot in [*np.flatnonzero(shut).tolist(), count]:
-            if slot - begin > best[1] - best[0]:
-                best = (begin, slot)
-            begin = slot + 1
-        return best
+            return [(0, count)]
+        shut = np.flatnonzero(self.closed[:, sorted(segments)].any(axis=1))
+        barred = np.zeros(count + 2, dtype=bool)
+        barred[[0, -1]] = True
+        for slot in shut.tolist():
+            barred[max(0, slot - slots + 1) + 1 : slot + 2] = True
+        edges = np.flatnonzero(barred[1:] != barred[:-1]).tolist()
+        return list(zip(edges[::2], edges[1::2], strict=True)) or [(0, 0)]
 
 
 def hops(slots: Floats) -> list[tuple[int, int, int]]:

@@ -103,7 +103,7 @@ class Lane:
     Parameters
     ----------
     light_veh_h, heavy_veh_h
-        Demand, shape (member, slot).
+        Demand where nothing is held up, shape (member, slot).
     ahead_veh_h
         Demand of both classes, the mean of the hours a blockage matters, shape (member, slot).
     weather_share
@@ -136,6 +136,7 @@ def jam_cost(
     traffic: TrafficParameters,
     *,
     slot_h: float,
+    share: Singles | None = None,
     out: Singles | None = None,
 ) -> Singles:
     """Return the expected jam cost between passes by member.
@@ -153,6 +154,10 @@ def jam_cost(
         Shares of blockages, capacity left beside them and the size of heavy vehicles.
     slot_h
         Length of a slot.
+    share
+        Shape (member, T, T): share of the demand of a slot (last axis) that arrives when the last
+        pass was at t1; changed to the share that leaves, so that segments cleared together hand
+        on what the snow lets through and no vehicle waits in each of them. All by default.
     out
         Where to add; a new array by default.
 
@@ -164,6 +169,8 @@ def jam_cost(
     members, moments, _ = depth_m.shape
     if out is None:
         out = np.zeros((members, moments, moments), dtype=np.float32)
+    if share is None:
+        share = np.ones((members, moments - 1, moments - 1), dtype=np.float32)
     numbers = np.array(
         [
             slot_h,
@@ -191,6 +198,7 @@ def jam_cost(
         curves.mean_h,
         curves.square_h2,
         numbers,
+        share,
         out,
     )
     return out
@@ -254,7 +262,7 @@ def _at(curve, position):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(
     depth_m, light, heavy, ahead_veh, weather, sight, low, open_share, speed_share, hazard,
-    mean_h, square_h2, numbers, out,
+    mean_h, square_h2, numbers, share, out,
 ):  # fmt: skip
     """Add the cost of every pair of passes of every member."""
     slot_h, length, free, base, heavy_pcu, all_share, left_one, low_factor = numbers
@@ -266,8 +274,9 @@ def _fill(
             for k in range(t1, slots):
                 depth_cm = 50.0 * (depth_m[m, t1, k] + depth_m[m, t1, k + 1])
                 position = depth_cm / GRID_CM
-                vehicles = light[m, k] + heavy[m, k]
-                demand = light[m, k] + heavy_pcu * heavy[m, k]
+                arriving = share[m, t1, k]
+                vehicles = (light[m, k] + heavy[m, k]) * arriving
+                demand = (light[m, k] + heavy_pcu * heavy[m, k]) * arriving
                 per_pcu = vehicles / demand if demand > 0.0 else 1.0
                 capacity = base * _at(open_share, position) * weather[m, k]
                 # The point queue, in pcu.
@@ -293,11 +302,11 @@ def _fill(
                     )
                 # Stuck vehicles, of those who drive.
                 if capacity > 0.0 and demand > 0.0:
-                    trucks = heavy[m, k] * min(served / demand, 1.0)
+                    trucks = heavy[m, k] * arriving * min(served / demand, 1.0)
                     count = _at(hazard, position) * trucks * length * slot_h
                     if low[m, k]:
                         count *= low_factor
-                    wish = ahead_veh[m, k] / per_pcu
+                    wish = ahead_veh[m, k] * arriving / per_pcu
                     mean, square = _at(mean_h, position), _at(square_h2, position)
                     later = 0.5 * (capacity + base * weather[m, k])
                     each = all_share * _blockage(wish, capacity, later, 0.0, mean, square)
@@ -309,6 +318,8 @@ def _fill(
                 if queue > 0.0:
                     extra = _discharge(queue, unused, k + 1, slots, slot_h, base) * per_pcu
                 out[m, t1, k + 1] += total + extra
+                if demand > 0.0:
+                    share[m, t1, k] = arriving * served / demand
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -139,6 +139,21 @@ def test_barrier_guards_up_to_the_next_one() -> None:
     assert shut == ["trunk rising 50000"]
 
 
+def test_a_closed_road_without_barriers_stops_traffic() -> None:
+    """Where there is no barrier to shut, vehicles stop where the closed stretch begins."""
+    traffic = _small()
+    closed = np.zeros((1, 24, 3, 2), dtype=bool)
+    closed[:, 2:8, 1] = True
+    good = np.ones(closed.shape)
+    conditions = traffic.conditions(good, good, closed=closed)
+    assert np.array_equal(conditions.capacity_factor.reshape(closed.shape) == 0.0, closed)
+    delay = traffic.run(conditions).total_delay_veh_h.sum()
+    by_hand = traffic.demand_veh_h[1:4, 1, 0].sum() * 3.0 / 2
+    assert delay > by_hand, "those who come in three hours wait half of that on average, and more"
+    guarded = _small(barriers=[("g", "trunk", 50_000.0, 60.0)])
+    assert (guarded.conditions(good, good, closed=closed).capacity_factor == 0).sum() < closed.sum()
+
+
 def test_freight_only_is_closed_to_freight_only() -> None:
     """Closing to heavy vehicles holds them and lets cars pass."""
     traffic = _small(barriers=[("g", "trunk", 20_000.0, 60.0)])

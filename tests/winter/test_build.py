@@ -27,6 +27,7 @@ from roadplan.winter.items import join_items
 from roadplan.winter.night import Night, prepare
 from roadplan.winter.solve import solve
 from roadplan.winter.state import ClosureNow, CrewNow, DepthNow, Priority, RoadNow
+from roadplan.winter.verify import verify_plan
 
 
 def fleet(corridor: Corridor, *crews: Crew, bases: dict[str, Base] | None = None) -> Fleet:
@@ -181,6 +182,54 @@ def test_duties_follow_windows_availability_and_the_state(trunk: Corridor) -> No
     assert any("late has no duty" in note for note in board.notes)
 
 
+def test_a_shift_that_is_spent_leaves_the_next_one(trunk: Corridor) -> None:
+    """Hours worked today count for the shift under way; tomorrow the crew begins rested."""
+    now = RoadNow(
+        crews=(
+            CrewNow(
+                crew="late",
+                place=Position("r1", 9000.0),
+                free_from=None,
+                on_duty_since=dt.datetime.fromisoformat("2026-01-15T08:00+05:00"),
+                out=False,
+            ),
+        )
+    )
+    day = {"duty_from": dt.time(8), "duty_until": dt.time(20), "longest_duty_h": 8.0}
+    night = prepare(trunk, "buran", hours=36, members=2, now=now)
+    board = build(night, fleet(trunk, truck(trunk, "late", **day)))
+    assert [(d.start_slot, d.end_slot, d.place) for d in board.duties] == [(30, 54, None)]
+
+
+def test_a_window_with_one_end(trunk: Corridor) -> None:
+    """From 20:00 means from then on, until 08:00 means until then."""
+    night = prepare(trunk, "buran", hours=24, members=2)
+    crews = (
+        truck(trunk, "evening", duty_from=dt.time(20)),
+        truck(trunk, "noon", duty_from=dt.time(12)),
+        truck(trunk, "morning", duty_until=dt.time(8)),
+    )
+    board = build(night, fleet(trunk, *crews))
+    duties = {d.name: (d.start_slot, d.end_slot) for d in board.duties}
+    assert duties == {"evening": (6, 48), "noon": (0, 48), "morning": (0, 30)}
+
+
+def test_a_later_shift_takes_no_other_crews_name(trunk: Corridor) -> None:
+    """A crew may be called as the second shift of another would be."""
+    night = prepare(trunk, "buran", hours=36, members=2)
+    shift = {"duty_from": dt.time(20), "duty_until": dt.time(8)}
+    board = build(night, fleet(trunk, truck(trunk, "a", **shift), truck(trunk, "a (2)")))
+    assert [d.name for d in board.duties] == ["a", "a (3)", "a (2)"]
+
+
+def test_every_depot_is_a_place(trunk: Corridor) -> None:
+    """One may refill where no crew stands, and ask what a crew there would save."""
+    night = prepare(trunk, "buran", hours=3, members=2)
+    crews = fleet(trunk, truck(trunk))
+    problem = build(night, crews).problem
+    assert set(crews.bases) == set(problem.node_name[problem.refill_node.all(axis=0)])
+
+
 def test_a_state_of_strange_crews_is_refused(trunk: Corridor) -> None:
     """The message names them and those that there are."""
     now = RoadNow(
@@ -258,6 +307,41 @@ def test_closures_for_ploughs_open_arcs_late(trunk: Corridor) -> None:
     problem = build(night, fleet(trunk, truck(trunk))).problem
     assert set(problem.plough_opens.tolist()) == {0, 4}
     assert set(problem.travel_opens.tolist()) == {0, 4}
+
+
+def test_a_short_closure_bars_no_more_than_its_time(trunk: Corridor) -> None:
+    """Before and after it moves may begin, but none that would still last when it comes."""
+    times = [dt.datetime.fromisoformat(f"2026-01-15T{clock}+05:00") for clock in ("19:00", "19:30")]
+    now = RoadNow(
+        closures=(
+            ClosureNow(
+                route="r1", from_m=0, to_m=22_180, begin=times[0], end=times[1], ploughs=False
+            ),
+        )
+    )
+    night = prepare(trunk, "buran", hours=6, members=2, now=now)
+    problem = build(night, fleet(trunk, truck(trunk))).problem
+    for move in ("plough", "travel"):
+        slots = getattr(problem, f"{move}_slots")
+        windows = set(
+            zip(
+                slots.tolist(),
+                getattr(problem, f"{move}_opens").tolist(),
+                getattr(problem, f"{move}_closes").tolist(),
+                strict=True,
+            )
+        )
+        barred = windows - {(n, 0, 12) for n in slots.tolist()}
+        assert barred
+        for length, opens, closes in barred:
+            assert (opens, closes) in {(0, 5 - length), (5, 12)}
+    result = solve(problem, effort=20, seed=1, threads=1)
+    assert verify_plan(result.plan, problem).violations == ()
+    for method in ("beats", "nearest"):
+        plan = solve(problem, method=method, effort=20, seed=1, threads=1).plan
+        assert verify_plan(plan, problem).violations == ()
+        moments = [m for moments in plan.passes(problem) for m in moments]
+        assert min(moments) <= 4 < max(moments), "crews work before the closure and after it"
 
 
 def test_a_closed_road_costs_what_its_traffic_waits(trunk: Corridor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -195,6 +197,25 @@ def test_it_agrees_with_the_queue_simulation_of_stuck_vehicles(peak_cm: float) -
     error = 3 * float(runs.std()) / np.sqrt(len(runs))
     stuck = float(runs.mean()) - still
     assert found - without == pytest.approx(stuck, abs=error + 0.25 * stuck)
+
+
+@pytest.mark.parametrize("parts", [2, 10])
+def test_segments_cleared_together_wait_for_one_queue(parts: int) -> None:
+    """However a stretch is cut, what its first part holds back waits once."""
+    depth = constant_depth(np.where(np.arange(17) < 6, 14.0, 0.0), 16)
+    road = lane(2500.0, 200.0, slots=16)
+    whole = cost(depth, road, TRAFFIC)
+    part = replace(road, length_km=LENGTH_KM / parts)
+    share = np.ones((1, 16, 16), dtype=np.float32)
+    out = np.zeros_like(whole)[None]
+    curves = Curves.of(WEATHER, TRAFFIC)
+    for _ in range(parts):
+        jam_cost(depth, part, curves, TRAFFIC, slot_h=SLOT_H, share=share, out=out)
+    alone = np.zeros_like(whole)[None]
+    for _ in range(parts):
+        jam_cost(depth, part, curves, TRAFFIC, slot_h=SLOT_H, out=alone)
+    assert out[0, 0, 16] == pytest.approx(whole[0, 16], rel=0.02)
+    assert alone[0, 0, 16] > 0.8 * parts * whole[0, 16], "the queue is most of the cost"
 
 
 @settings(max_examples=40, deadline=None)

@@ -76,12 +76,11 @@ class Dispatcher:
         for arc in range(len(problem.travel_class)):
             by_node = self._leaving[int(problem.travel_class[arc])]
             by_node.setdefault(int(problem.travel_from[arc]), []).append(arc)
-        self._plough: list[dict[int, int]] = [{} for _ in problem.class_name]
+        # An item that is closed in between has an arc for each time in which it is open.
+        self._plough: list[dict[int, list[int]]] = [{} for _ in problem.class_name]
         for arc in range(len(problem.plough_class)):
-            known = self._plough[int(problem.plough_class[arc])]
-            item = int(problem.plough_item[arc])
-            if item not in known or problem.plough_slots[arc] < problem.plough_slots[known[item]]:
-                known[item] = arc
+            by_item = self._plough[int(problem.plough_class[arc])]
+            by_item.setdefault(int(problem.plough_item[arc]), []).append(arc)
         self._ways: dict[tuple[int, int, int], dict[int, tuple[int, int]]] = {}
 
     def items_of(self, plough_class: int) -> list[int]:
@@ -90,7 +89,7 @@ class Dispatcher:
 
     def pass_slots(self, plough_class: int, item: int) -> int:
         """Return how long a class takes to plough an item."""
-        return int(self.problem.plough_slots[self._plough[plough_class][item]])
+        return int(self.problem.plough_slots[self._plough[plough_class][item]].min())
 
     def crews(self) -> list[CrewState]:
         """Return every crew as it stands at the beginning."""
@@ -160,8 +159,8 @@ class Dispatcher:
         """Return the earliest pass of a crew over an item; None where it cannot make one."""
         p = self.problem
         kind = int(p.crew_class[crew.index])
-        arc = self._plough[kind].get(item)
-        if arc is None:
+        arcs = self._plough[kind].get(item)
+        if arcs is None:
             return None
         node, slot, load = crew.node, crew.slot, crew.load
         moves: list[Move] = []
@@ -176,11 +175,11 @@ class Dispatcher:
             return None
         moves = [*moves, *way]
         slot = moves[-1].end if moves else slot
-        leaves = max(slot, int(p.plough_opens[arc]))
-        moment = leaves + int(p.plough_slots[arc])
-        if leaves >= int(p.plough_closes[arc]) or moment > p.slots:
-            return None
-        if self._too_deep(kind, item, moment):
+        ready = np.maximum(slot, p.plough_opens[arcs])
+        ends = np.where(ready < p.plough_closes[arcs], ready + p.plough_slots[arcs], NEVER)
+        first = int(np.argmin(ends))
+        arc, leaves, moment = arcs[first], int(ready[first]), int(ends[first])
+        if moment > p.slots or self._too_deep(kind, item, moment):
             return None
         moves += [*_wait(slot, leaves), Move(leaves, "plough", arc, int(p.plough_slots[arc]))]
         return Trip(item, tuple(moves), moment, load - 1) if self._allowed(crew, moves) else None
