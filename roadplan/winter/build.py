@@ -662,7 +662,7 @@ def _duties(night: Night, fleet: Fleet, notes: list[str]) -> list[Duty]:
     """Return the windows in which each crew may work within the plan."""
     known = {crew.id for crew in fleet.crews}
     places = {place.crew: place for place in night.now.crews}
-    strangers = sorted(set(places) - known - set(getattr(fleet, "out_of_use", ())))
+    strangers = sorted(set(places) - known - set(fleet.out_of_use))
     if strangers:
         raise RoadplanError(
             f"the state speaks of crews that the fleet lacks: {', '.join(strangers[:5])}; "

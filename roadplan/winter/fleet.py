@@ -169,6 +169,9 @@ class Fleet:
         Those that can be used.
     classes, bases
         By identifier.
+    out_of_use
+        Crews that are known but left out, as none of their machines is serviceable; a state may
+        speak of them.
     notes
         What the user should know: machines out of service, bases fuller than estimated.
     source
@@ -178,6 +181,7 @@ class Fleet:
     crews: tuple[Crew, ...]
     classes: Mapping[str, CrewClass] = field(repr=False)
     bases: Mapping[str, Base] = field(repr=False)
+    out_of_use: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     source: str = ""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,9 +18,12 @@ import pandas as pd
 
 from roadplan.corridor import Corridor
 from roadplan.corridor.model import Names
+from roadplan.corridor.position import Position
 from roadplan.errors import Fault, FaultsError, RoadplanError
 from roadplan.i18n import counted
+from roadplan.tables.cells import Problem, shown
 from roadplan.tables.template import write_template
+from roadplan.tables.words import normalised
 from roadplan.tables.workbook import ReadPart, read_workbook
 from roadplan.traffic.road_traffic import LOCAL_ZONE
 from roadplan.winter.fleet import (
@@ -35,6 +39,9 @@ from roadplan.winter.fleet import (
 from roadplan.winter.fleet_schema import CLASSES, CREWS, DEPOTS, FLEET_TABLES, MACHINES
 
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.ч-](\d{2}))?(?::\d{2})?")
+_DAY_SHARE = re.compile(r"0?[.,]\d+|\d(\.\d+)?e-\d+")
+_SHARE_OR_CLOCK = re.compile(r"0\.[1-5]0")
+_DAY_MIN = 24 * 60
 
 Row = Mapping[str, Any]
 
@@ -95,6 +102,11 @@ def read_fleet(
 ) -> Fleet:
     """Read a fleet from a workbook (sheets as in the template) or a CSV of crews or machines.
 
+    Where the file has crews, its machines may go with these only; without any, they may name crews
+    freely. What a row leaves empty of a depot that the corridor knows stays as it is there. Times
+    of day may be written as 20:00, 20.00 or 20; a number below 1, as spreadsheets keep times that
+    are not shown as such, is the part of the day that has passed: 0.25 is 06:00.
+
     Parameters
     ----------
     path
@@ -114,6 +126,15 @@ def read_fleet(
     reader = _Reader(corridor, file.name, zone, read.parts)
     fleet = reader.fleet()
     faults = [*read.faults, *reader.faults]
+    if not faults and not fleet.crews:
+        out = f" ({'; '.join(fleet.notes)})" if fleet.notes else ""
+        faults.append(
+            Fault(
+                file=file.name,
+                why=f"no crew can be used{out}",
+                remedy="give at least one crew or serviceable machine",
+            )
+        )
     if faults:
         raise FaultsError(faults, f"The fleet in {file.name} cannot be used")
     return replace(fleet, notes=(*fleet.notes, *read.notes))
@@ -129,129 +150,119 @@ class _Reader:
         self.parts = tuple(parts)
         self.faults: list[Fault] = []
         self.notes: list[str] = []
-        self.broken: set[str] = set()
-        """Depots whose own rows have faults, so that rows that name them are not faulted too."""
+        self.out_of_use: list[str] = []
+        self.broken: set[tuple[str, str]] = set()
+        """Column and id of the classes and depots whose own rows have faults, so that rows that
+        name them are not faulted too."""
 
     def fault(self, row: Row, column: str, why: str, remedy: str) -> None:
         self.faults.append(
             Fault(
                 file=self.file,
-                sheet=str(row.get("_sheet", "")),
-                row=int(row["_row"]) if "_row" in row else None,
-                column=column,
-                value=str(row.get(column, "")),
+                sheet=str(row["_sheet"]),
+                row=int(row["_row"]),
+                column=_header(row, column),
+                value=str(row[column]),
                 why=why,
                 remedy=remedy,
             )
         )
 
-    def rows(self, table: str, key: str) -> list[Row]:
-        """Return the rows of a table; a repeated key is a fault."""
-        found: list[Row] = []
+    def rows(self, table: str, key: str) -> Iterator[tuple[Row, bool]]:
+        """Give every row of a table, and whether it can be used: its key is its own.
+
+        A repeated key is a fault; an empty one was told already. Such rows are given too, so that
+        whatever else is wrong with them is told at once.
+        """
         seen: dict[str, int] = {}
         for part in self.parts:
             if part.table != table:
                 continue
             for record in part.frame.to_dict("records"):
-                row = {str(k): v for k, v in record.items()} | {"_sheet": part.sheet}
+                row = {str(k): v for k, v in record.items()}
+                row |= {"_sheet": part.sheet, "_headers": part.headers}
                 name = str(row[key])
-                if not name:
-                    continue  # told already as an empty required cell
                 if name in seen:
                     why = f"{name} stands in row {seen[name]} too"
                     self.fault(row, key, why, "give every row its own")
-                    continue
-                seen[name] = int(row["_row"])
-                found.append(row)
-        return found
+                yield row, bool(name) and name not in seen
+                if name:
+                    seen.setdefault(name, int(row["_row"]))
 
     def fleet(self) -> Fleet:
         classes = corridor_classes(self.corridor) | self.classes()
         bases = corridor_bases(self.corridor) | self.bases()
         crews = self.crews(classes, bases)
         self.check_capacity(crews, bases)
-        if not crews and not self.faults:
-            out = f" ({'; '.join(self.notes)})" if self.notes else ""
-            self.faults.append(
-                Fault(
-                    file=self.file,
-                    why=f"no crew can be used{out}",
-                    remedy="give at least one crew or serviceable machine",
-                )
-            )
         return Fleet(
             crews=tuple(crews),
             classes=MappingProxyType(classes),
             bases=MappingProxyType(bases),
+            out_of_use=tuple(self.out_of_use),
             notes=tuple(self.notes),
             source=self.file,
         )
 
     def classes(self) -> dict[str, CrewClass]:
+        known = corridor_classes(self.corridor)
         found = {}
-        for row in self.rows(CLASSES.name, "plough_class"):
+        for row, usable in self.rows(CLASSES.name, "plough_class"):
+            name = str(row["plough_class"])
             numbers = ("plough_kmh", "travel_kmh", "width_m", "max_depth_cm")
-            if any(row[name] != row[name] for name in numbers) or not row["kind"]:
-                continue
-            found[str(row["plough_class"])] = CrewClass(
-                id=str(row["plough_class"]),
-                names=_names(row, str(row["plough_class"])),
-                kind=str(row["kind"]),
-                machines=int(or_else(row["machines_per_crew"], 1)),
-                ability=Ability(
-                    plough_kmh=float(row["plough_kmh"]),
-                    travel_kmh=float(row["travel_kmh"]),
-                    width_m=float(row["width_m"]),
-                    max_depth_cm=float(row["max_depth_cm"]),
-                    removal_t_h=or_else(row["removal_t_h"], math.inf),
-                    km_per_load=or_else(row["km_per_load"], math.inf),
-                    refill_min=or_else(row["refill_min"], 30.0),
-                ),
-                standing="reported",
-            )
+            if any(row[number] != row[number] for number in numbers) or not row["kind"]:
+                self.broken.add(("plough_class", name))
+            elif usable:
+                found[name] = _class_of(row, known.get(name))
         return found
 
     def bases(self) -> dict[str, Base]:
         known = corridor_bases(self.corridor)
         found = {}
-        for row in self.rows(DEPOTS.name, "depot"):
-            old = known.get(str(row["depot"]))
-            position = old.position if old else None
-            if row["place"]:
-                try:
-                    position = self.corridor.position(str(row["place"]))
-                except RoadplanError as error:
-                    self.fault(row, "place", str(error), "give a place on the road")
-                    self.broken.add(str(row["depot"]))
-                    continue
+        for row, usable in self.rows(DEPOTS.name, "depot"):
+            name = str(row["depot"])
+            old = known.get(name)
+            position = self.position(row, old)
             if position is None:
-                why = f"the corridor has no depot {row['depot']}, and no place is given"
-                self.fault(row, "place", why, "give a kilometre post or route@metres")
-                self.broken.add(str(row["depot"]))
-                continue
-            found[str(row["depot"])] = Base(
-                id=str(row["depot"]),
-                names=_names(row, old.names.en if old else str(row["depot"])),
-                position=position,
-                access_m=or_else(row["access_m"], old.access_m if old else 0.0),
-                capacity=int(or_else(row["capacity"], old.capacity if old else 10_000)),
-                standing="reported",
-            )
+                self.broken.add(("depot", name))
+            elif usable:
+                found[name] = _base_of(row, old, position)
         return found
 
-    def crews(self, classes: Mapping[str, CrewClass], bases: Mapping[str, Base]) -> list[Crew]:
-        crew_rows = {str(row["crew"]): row for row in self.rows(CREWS.name, "crew")}
-        teams: dict[str, list[Row]] = {}
-        for row in self.rows(MACHINES.name, "machine"):
-            self.known(row, "plough_class", classes, "class")
+    def position(self, row: Row, old: Base | None) -> Position | None:
+        """Return where the way from a depot meets the road; None where the row does not say."""
+        if row["place"]:
+            try:
+                return self.corridor.position(str(row["place"]))
+            except RoadplanError as error:
+                self.fault(row, "place", str(error), "give a place on the road")
+                return None
+        if old is None:
             if row["depot"]:
-                self.known(row, "depot", bases, "depot")
+                why = f"the corridor has no depot {row['depot']}, and no place is given"
+                self.fault(row, "place", why, "give a kilometre post or route@metres")
+            return None
+        return old.position
+
+    def crews(self, classes: Mapping[str, CrewClass], bases: Mapping[str, Base]) -> list[Crew]:
+        crew_rows: dict[str, Row] = {}
+        for row, usable in self.rows(CREWS.name, "crew"):
+            self.known(row, "plough_class", classes, "class")
+            self.known(row, "depot", bases, "depot")
+            with_duty = self.with_duty(row)
+            if usable:
+                crew_rows[str(row["crew"])] = with_duty
+        teams: dict[str, list[Row]] = {}
+        for row, usable in self.rows(MACHINES.name, "machine"):
+            self.known(row, "plough_class", classes, "class")
+            there = not crew_rows or self.known(row, "crew", crew_rows, "crew")
+            self.known(row, "depot", bases, "depot")
             name = str(row["crew"]) or str(row["machine"])
             if not row["crew"] and name in crew_rows:
                 why = f"crew {name} is there too"
-                self.fault(row, "machine", why, "say in column crew with which crew it goes")
-                continue
-            teams.setdefault(name, []).append(row)
+                remedy = f"say in column {_header(row, 'crew')} with which crew it goes"
+                self.fault(row, "machine", why, remedy)
+            elif there and usable:
+                teams.setdefault(name, []).append(row)
         found = []
         for name in dict.fromkeys([*crew_rows, *teams]):
             crew = self.crew(name, crew_rows.get(name), teams.get(name, []), classes, bases)
@@ -260,13 +271,33 @@ class _Reader:
         return found
 
     def known(self, row: Row, column: str, known: Mapping[str, object], noun: str) -> bool:
+        """Return whether what a row names is there; an empty cell names nothing that is not."""
         value = str(row[column])
-        if value in known:
+        if not value or value in known:
             return True
-        if value and value not in self.broken:
+        if (column, value) not in self.broken:
             some = ", ".join(list(known)[:12]) or "none"
-            self.fault(row, column, f"there is no {noun} {value!r}", f"give one of {some}")
+            # A CSV holds one table, so that there is no sheet to add a row to.
+            more = ", or add a row for it" if row["_sheet"] else ""
+            remedy = f"give one of {some}{more}{_meant(value, known)}"
+            self.fault(row, column, f"there is no {noun} {value!r}", remedy)
         return False
+
+    def with_duty(self, row: Row) -> Row:
+        """Return the row of a crew with its duty as times of day."""
+        begin, until = self.clock(row, "duty_from"), self.clock(row, "duty_until")
+        if begin is not None and begin == until:
+            why = "the duty ends when it begins"
+            self.fault(row, "duty_until", why, "leave both empty for work at any time")
+        return {**row, "duty_from": begin, "duty_until": until}
+
+    def clock(self, row: Row, column: str) -> dt.time | None:
+        text = str(row[column]).strip()
+        found = _time_of_day(text) if text else None
+        if isinstance(found, Problem):
+            self.fault(row, column, found.why, found.remedy)
+            return None
+        return found
 
     def crew(
         self,
@@ -277,58 +308,46 @@ class _Reader:
         bases: Mapping[str, Base],
     ) -> Crew | None:
         """Return one crew from its row and its machines; None where it cannot be used."""
-        head = row if row is not None else machines[0]
-        if row is not None and not (
-            self.known(row, "plough_class", classes, "class")
-            & self.known(row, "depot", bases, "depot")
-        ):
-            return None
-        kinds = {str(each["plough_class"]) for each in (*machines, *([row] if row else []))}
+        rows = [*([] if row is None else [row]), *machines]
+        kinds = _first_rows(rows, "plough_class", classes)
         if len(kinds) > 1:
             why = f"crew {name} has machines of different classes: {', '.join(sorted(kinds))}"
-            self.fault(machines[0], "plough_class", why, "give all machines of a crew one class")
-            return None
-        homes = [str(each["depot"]) for each in machines if each["depot"]]
-        home = str(row["depot"]) if row is not None else (homes[0] if homes else "")
-        if not home:
-            self.fault(head, "depot", f"{name} stands nowhere", "give its depot")
-            return None
-        if any(other != home for other in homes):
+            odd = list(kinds.values())[1]
+            self.fault(odd, "plough_class", why, "give all machines of a crew one class")
+        homes = _first_rows(rows, "depot", bases)
+        if len(homes) > 1:
             why = f"the machines of crew {name} stand at different depots"
-            self.fault(machines[0], "depot", why, "let them stand at one depot")
+            odd = list(homes.values())[1]
+            self.fault(odd, "depot", why, "let them stand at one depot")
+        if row is None and not any(each["depot"] for each in machines):
+            self.fault(machines[0], "depot", f"{name} stands nowhere", "give its depot")
+        if len(kinds) != 1 or len(homes) != 1:
             return None
-        if str(head["plough_class"]) not in classes or home not in bases:
-            return None
-        crew_class = classes[str(head["plough_class"])]
         able = [each for each in machines if each["serviceable"] != "no"]
         if machines and not able:
             self.notes.append(f"crew {name} is left out: none of its machines is serviceable")
+            self.out_of_use.append(name)
             return None
         if len(able) < len(machines):
             out = len(machines) - len(able)
             self.notes.append(
                 f"crew {name} goes without {out} of {counted(len(machines), 'machine')}"
             )
-        return self._built(name, row, able, crew_class, home)
+        return self._built(name, row, able, classes[next(iter(kinds))], next(iter(homes)))
 
     def _built(
         self, name: str, row: Row | None, able: list[Row], crew_class: CrewClass, home: str
     ) -> Crew:
         ready = [self.moment(each) for each in (*able, *([row] if row is not None else []))]
         ability = _together(crew_class, able) if able else crew_class.ability
-        duty_from = self.clock(row, "duty_from") if row is not None else None
-        duty_until = self.clock(row, "duty_until") if row is not None else None
-        if row is not None and duty_from is not None and duty_from == duty_until:
-            why = "the duty ends when it begins"
-            self.fault(row, "duty_until", why, "leave both empty for work at any time")
         return Crew(
             id=name,
             crew_class=crew_class.id,
             base=home,
             machines=len(able) or crew_class.machines,
             ability=ability,
-            duty_from=duty_from,
-            duty_until=duty_until,
+            duty_from=row["duty_from"] if row is not None else None,
+            duty_until=row["duty_until"] if row is not None else None,
             longest_duty_h=or_else(row["longest_duty_h"], math.inf)
             if row is not None
             else math.inf,
@@ -344,31 +363,21 @@ class _Reader:
         moment = dt.datetime.fromisoformat(text)
         return moment.replace(tzinfo=self.zone) if moment.tzinfo is None else moment
 
-    def clock(self, row: Row, column: str) -> dt.time | None:
-        text = str(row[column]).strip()
-        if not text:
-            return None
-        match = _CLOCK.fullmatch(text)
-        hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
-        if hour == 24 and minute == 0:
-            hour = 0
-        if not (hour < 24 and minute < 60):
-            self.fault(row, column, f"{text[:20]!r} is no time of day", "write it as 20:00")
-            return None
-        return dt.time(hour, minute)
-
     def check_capacity(self, crews: Iterable[Crew], bases: Mapping[str, Base]) -> None:
-        """Say where more machines stand than there are places; estimated places only warn."""
+        """Say where more machines stand than there are places; estimated places only warn.
+
+        Machines that are not serviceable are not counted: they may be in a workshop elsewhere.
+        """
         stand: Counter[str] = Counter()
         for crew in crews:
-            stand[crew.base] += 1
+            stand[crew.base] += crew.machines
         for base, count in stand.items():
             places = bases[base]
             if count <= places.capacity:
                 continue
             why = (
-                f"{counted(count, 'crew stands', 'crews stand')} at depot {base}, which has places "
-                f"for {places.capacity}"
+                f"{counted(count, 'machine stands', 'machines stand')} at depot {base}, which has "
+                f"places for {places.capacity}"
             )
             if places.standing == "estimated":
                 self.notes.append(f"{why} (estimated)")
@@ -378,8 +387,101 @@ class _Reader:
                 )
 
 
-def _names(row: Row, default: str) -> Names:
-    return Names(*(str(row[f"name_{code}"] or "") or default for code in ("en", "ru", "kk")))
+def _header(row: Row, column: str) -> str:
+    """Return the header of a column as the file has it; its name where the file lacks it."""
+    return shown(row["_headers"].get(column, column))
+
+
+def _meant(value: str, known: Iterable[str]) -> str:
+    """Return which known names a name may stand for, as the end of a remedy."""
+    names = {normalised(name): name for name in known}
+    near = difflib.get_close_matches(normalised(value), list(names), n=3, cutoff=0.75)
+    return f"; {' or '.join(names[each] for each in near)} may be meant" if near else ""
+
+
+def _first_rows(rows: Iterable[Row], column: str, known: Mapping[str, object]) -> dict[str, Row]:
+    """Return the first row that names each of some known things."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row[column] in known:
+            found.setdefault(str(row[column]), row)
+    return found
+
+
+def _time_of_day(text: str) -> dt.time | Problem:
+    """Understand a time of day.
+
+    By the clock are hours with or without minutes after a colon, a dot, a hyphen or the letter ч:
+    `20`, `6:30`, `6.30`, `06.30`, `00.30`. A part of the day, rounded to the minute, is a number
+    below 1 as a spreadsheet keeps a time in a cell not formatted as one: `0.25`, `0,25`, `.25`.
+    `0.30` with its closing zero is not how such a number is kept; it may as well be half past
+    midnight and is refused, as are `0.10` to `0.50`.
+
+    Examples
+    --------
+    >>> [str(_time_of_day(text)) for text in ("6.30", "24:00", "0.25", "0,9999")]
+    ['06:30:00', '00:00:00', '06:00:00', '00:00:00']
+    >>> _time_of_day("0.30").why
+    "'0.30' may mean 00:30 or 07:12"
+    """
+    if _DAY_SHARE.fullmatch(text):
+        minutes = round(float(text.replace(",", ".")) * _DAY_MIN) % _DAY_MIN
+        share = dt.time(*divmod(minutes, 60))
+        if _SHARE_OR_CLOCK.fullmatch(text):
+            either = f"00:{text[-2:]} or {share:%H:%M}"
+            return Problem(f"{text!r} may mean {either}", f"write it as {either}")
+        return share
+    match = _CLOCK.fullmatch(text)
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match else (99, 0)
+    if hour == 24 and minute == 0:
+        hour = 0
+    if not (hour < 24 and minute < 60):
+        return Problem(f"{text[:20]!r} is no time of day", "write it as 20:00")
+    return dt.time(hour, minute)
+
+
+def _class_of(row: Row, old: CrewClass | None) -> CrewClass:
+    """Return a class; name and machines that its row leaves empty are the corridor's."""
+    return CrewClass(
+        id=str(row["plough_class"]),
+        names=_names(row, old.names if old else None, str(row["plough_class"])),
+        kind=str(row["kind"]),
+        machines=int(or_else(row["machines_per_crew"], old.machines if old else 1)),
+        ability=Ability(
+            plough_kmh=float(row["plough_kmh"]),
+            travel_kmh=float(row["travel_kmh"]),
+            width_m=float(row["width_m"]),
+            max_depth_cm=float(row["max_depth_cm"]),
+            removal_t_h=or_else(row["removal_t_h"], math.inf),
+            km_per_load=or_else(row["km_per_load"], math.inf),
+            refill_min=or_else(row["refill_min"], 30.0),
+        ),
+        standing="reported",
+    )
+
+
+def _base_of(row: Row, old: Base | None, position: Position) -> Base:
+    """Return a depot; what its row leaves empty is the corridor's."""
+    # Estimated places stay so: who only mends a name does not vouch for them.
+    kept = old is not None and row["capacity"] != row["capacity"]
+    return Base(
+        id=str(row["depot"]),
+        names=_names(row, old.names if old else None, str(row["depot"])),
+        position=position,
+        access_m=or_else(row["access_m"], old.access_m if old else 0.0),
+        capacity=int(or_else(row["capacity"], old.capacity if old else 10_000)),
+        standing=old.standing if old and kept else "reported",
+    )
+
+
+def _names(row: Row, old: Names | None, default: str) -> Names:
+    """Return the names of a row; empty ones are the old ones, or the default for a new thing."""
+    before = old or Names(default, default, default)
+    return Names(
+        en=str(row["name_en"]) or before.en,
+        ru=str(row["name_ru"]) or before.ru,
+        kk=str(row["name_kk"]) or before.kk,
+    )
 
 
 def _weakest(standings: Iterable[str]) -> str:
