@@ -7,10 +7,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pandas as pd
 import pytest
 
 from roadplan import corridor
+
+# How long an example takes says something of the machine, nothing of the code.
+hypothesis.settings.register_profile("roadplan", deadline=None)
+hypothesis.settings.load_profile("roadplan")
 
 _STANDING = {"standing": "measured", "source": "survey"}
 

@@ -8,6 +8,7 @@ and tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -490,8 +491,22 @@ def detours_at_structures(tables: Tables, axes: Axes) -> Iterator[Fault]:  # noq
     )
 
 
+def zones_known(tables: Tables, axes: Axes) -> Iterator[Fault]:  # noqa: ARG001 - rules are alike
+    """Local time is one for the corridor, in a zone that is known."""
+    routes = _frame(tables, "routes")
+    zones = routes["time_zone"].fillna("").astype(str)
+    unknown = (zones != "") & ~zones.isin(available_timezones())
+    remedy = "give a name of the tz database, as Asia/Almaty, or leave it empty for UTC+05:00"
+    yield from _faults(routes, "routes", unknown, "time_zone", "there is no such zone", remedy)
+    given = zones[(zones != "") & ~unknown]
+    odd = zones.index.isin(given[given != given.iloc[0]].index) if len(given) else unknown & False
+    why = "another route has another zone"
+    yield from _faults(routes, "routes", odd, "time_zone", why, "give all routes the same")
+
+
 RULES: tuple[Callable[[Tables, Axes], Iterator[Fault]], ...] = (
     duplicate_ids,
+    zones_known,
     broken_references,
     positions_in_range,
     stretches_disjoint,

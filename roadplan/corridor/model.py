@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -23,6 +25,9 @@ from roadplan.corridor.schema import ASSET_TABLES, TABLES
 from roadplan.errors import RoadplanError, StationError, UnknownIdError
 
 CRS = "EPSG:4326"
+LOCAL_ZONE = dt.timezone(dt.timedelta(hours=5))
+"""Local time where no route names a zone: UTC+05:00, that of all Kazakhstan since 2024-03-01."""
+
 _SAME_PLACE_M = 1.0
 _T = TypeVar("_T")
 
@@ -190,6 +195,12 @@ class Corridor:
         )
         network = Network({key: route.length_m for key, route in routes.items()}, junctions)
         return cls(MappingProxyType(clean), routes, postings, network)
+
+    @cached_property
+    def zone(self) -> dt.tzinfo:
+        """Local time: the zone that the routes name, else :data:`LOCAL_ZONE`."""
+        named = [str(name) for name in self.tables["routes"].get("time_zone", ()) if name]
+        return ZoneInfo(named[0]) if named else LOCAL_ZONE
 
     # -- look-ups ---------------------------------------------------------------------------
 

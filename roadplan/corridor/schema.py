@@ -197,6 +197,12 @@ ROUTES = Table(
             kind="flag",
             description="Yes where the axis is only a sketch: distances on it are no measurements",
         ),
+        Column(
+            name="time_zone",
+            kind="text",
+            description="Time zone of the tz database, the same on all routes; empty: UTC+05:00",
+            labels={"ru": "Часовой пояс", "kk": "Уақыт белдеуі", "en": "Time zone"},
+        ),
         _STANDING,
         _SOURCE,
         _NOTE,

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-LOCAL_ZONE: Final = dt.timezone(dt.timedelta(hours=5))
-"""Local time on the shipped corridor: UTC+5, one zone for the whole country since 2024-03-01."""
-
 USUAL_SPEED_KMH: Final = 90.0
 """Free speed where the corridor tells none (assumed): a rural road with a lane each way."""
 
@@ -33,6 +30,15 @@ def local_time(moment: np.datetime64, zone: dt.tzinfo) -> dt.datetime:
     """Return a moment in UTC as local time."""
     seconds = int((moment - np.datetime64(0, "s")) / np.timedelta64(1, "s"))
     return dt.datetime.fromtimestamp(seconds, tz=zone)
+
+
+def fixed_zone(zone: dt.tzinfo, moment: np.datetime64) -> dt.tzinfo:
+    """Return a zone as it is at a moment, in UTC, so that clocks do not change within a plan.
+
+    Python takes times in one zone apart by their clocks, which would be an hour off then.
+    """
+    offset = local_time(moment, zone).utcoffset()
+    return zone if offset is None else dt.timezone(offset)
 
 
 def traffic_segments(corridor: Corridor, road: Road, notes: list[str]) -> Segments:

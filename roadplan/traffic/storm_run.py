@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from roadplan.corridor.model import LOCAL_ZONE
 from roadplan.errors import RoadplanError
 from roadplan.traffic.corridor import CorridorTraffic
 from roadplan.traffic.layout import Segments
@@ -25,9 +26,9 @@ from roadplan.traffic.outcome import StormOutcome, simulate_storm
 from roadplan.traffic.parameters import TrafficParameters
 from roadplan.traffic.parameters import load_parameters as load_traffic_parameters
 from roadplan.traffic.road_traffic import (
-    LOCAL_ZONE,
     LONGEST_SEGMENT_M,
     daily_traffic,
+    fixed_zone,
     local_time,
     traffic_segments,
 )
@@ -65,7 +66,7 @@ class StormRun:
     Parameters
     ----------
     storm
-        The forecast on the segments.
+        The forecast as it was given; the notes of its origin tell what was left out and filled.
     road, segments
         The road as snow and as traffic meet it; the same pieces in the same order.
     slots
@@ -177,7 +178,7 @@ def prepare_storm(
     demand_scale: float = 1.0,
     holidays: Collection[dt.date] = (),
     freight: Mapping[str, float] | None = None,
-    zone: dt.tzinfo = LOCAL_ZONE,
+    zone: dt.tzinfo | None = None,
     cell_m: float = 2000.0,
 ) -> StormRun:
     """Bring a storm, the snow it leaves and the traffic of its hours together.
@@ -202,7 +203,7 @@ def prepare_storm(
         Route → additional lorries a day on the whole of it, both directions together; see
         :func:`roadplan.traffic.demand.freight_trucks_day`.
     zone
-        Local time, by which traffic has its hours.
+        Local time, by which traffic has its hours; the corridor's by default.
     cell_m
         Length of a cell.
 
@@ -219,6 +220,7 @@ def prepare_storm(
     if not isinstance(storm, Storm):
         storm = load_storm(storm, road=road, members=members, parameters=p)
     slots = Slots(storm.times[0], _hours(storm, hours) * 60 // SLOT_MINUTES, SLOT_MINUTES)
+    zone = fixed_zone(zone or corridor.zone, slots.start)
     weather = slot_weather(storm, road, slots, p)
     notes: list[str] = []
     segments = traffic_segments(corridor, road, notes)
@@ -237,7 +239,7 @@ def prepare_storm(
         freight=freight,
     )
     return StormRun(
-        storm=storm,
+        storm=storm.with_values({}, notes=weather.notes),
         road=road,
         segments=segments,
         slots=slots,

@@ -16,17 +16,18 @@ Columns
 
 Lines that begin with ``#`` before the header hold ``# issued: 2026-01-15T12:00Z``,
 ``# source: …``, ``# timezone: …``, ``# standing: …`` and ``# synthetic: yes``. Commas, semicolons
-and tabs separate; with semicolons or tabs a decimal comma is understood.
+and tabs separate; with semicolons or tabs a decimal comma is understood. A row has a cell for
+each column of the header; only gusts, direction, visibility and loose snow may be left off at its
+end. Members are ordered by the numbers in their labels, 2 before 10.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import os
-import re
 import zoneinfo
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -36,32 +37,24 @@ import xarray as xr
 
 from roadplan.errors import Fault, FaultsError, RoadplanError
 from roadplan.files import replace_text
-from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
-from roadplan.weather.units import CANONICAL, Floats, known_units
+from roadplan.i18n import counted
+from roadplan.weather.csv_table import MOST_FAULTS, Stated, Table, read_table
+from roadplan.weather.member_order import natural_order
+from roadplan.weather.storm import (
+    LAT_LIMIT_DEG,
+    LON_LIMIT_DEG,
+    REMEDIES,
+    STORM_STANDINGS,
+    VARIABLES,
+    Origin,
+    Storm,
+    make_dataset,
+    plausible,
+    steady_gale,
+)
+from roadplan.weather.units import CANONICAL, Floats, convert, known_units
 
 _MEASURED: Final = (*VARIABLES, "loose_snow")
-_ALIASES: Final = {
-    "wind": "wind_speed",
-    "gust": "wind_gust",
-    "gusts": "wind_gust",
-    "direction": "wind_direction",
-    "snow": "snowfall",
-    "longitude": "lon",
-    "latitude": "lat",
-    "ветер": "wind_speed",
-    "порывы": "wind_gust",
-    "направление ветра": "wind_direction",
-    "снег": "snowfall",
-    "температура": "temperature",
-    "видимость": "visibility",
-    "время": "time",
-    "жел": "wind_speed",
-    "қар": "snowfall",
-    "көріну": "visibility",
-    "уақыт": "time",
-}
-_HEADER: Final = re.compile(r"^(?P<name>[^\[\](),]+?)\s*(?:[\[(](?P<unit>[^\])]*)[\])])?$")
-_MOST_FAULTS: Final = 50
 
 
 def read_csv_storm(
@@ -87,38 +80,27 @@ def read_csv_storm(
     RoadplanError
         There is no header with the columns needed, or no rows.
     FaultsError
-        Cells cannot be read, units are missing, or rows repeat.
+        Rows are too long or too short, cells cannot be read, values cannot be, units are missing
+        or unknown, or rows repeat. Rows are numbered as the lines of the file.
     """
-    name = Path(path).name
-    about, rows = _rows(_text(Path(path)), name)
-    frame, units = _frame(rows, name)
-    faults: list[Fault] = []
-    times = _times(frame["time"], about.get("timezone", ""), name, faults)
-    numbers = _numbers(frame, name, faults)
-    faults.extend(
-        Fault(
-            file=name,
-            row=1,
-            column=variable,
-            why="the column has no unit",
-            remedy=f"write it as '{variable} [{known_units(variable)[0]}]'",
+    table = read_table(Path(path))
+    faults = list(table.faults)
+    times = _times(table, faults)
+    numbers = _numbers(table, faults)
+    faults += _outside(table, numbers)
+    values = _converted(table, numbers, faults, snow_density_kg_m3=snow_density_kg_m3)
+    if implausible == "raise":
+        faults += _implausible(table, values)
+    origin = _origin(table, times, issued, faults)
+    if not faults and "wind_speed" in values:
+        row, file = table.units["wind_speed"].row, table.name
+        faults += [replace(f, file=file, row=row) for f in steady_gale(values["wind_speed"])]
+    if faults or origin is None:
+        raise FaultsError(
+            sorted(faults, key=lambda fault: fault.row or 0), f"{table.name} cannot be used"
         )
-        for variable in _MEASURED
-        if variable in numbers and not units.get(variable)
-    )
-    if faults:
-        raise FaultsError(faults, f"{name} cannot be used")
-    data = _dataset(frame, times, numbers, units, name)
-    stated = issued is not None or "issued" in about
-    origin = Origin(
-        source=about.get("source") or name,
-        issued=issued or _issued(about.get("issued"), times, name),
-        issued_stated=stated,
-        standing=about.get("standing", "forecast"),
-        synthetic=about.get("synthetic", "").casefold() in {"yes", "true", "1"},
-    )
     return Storm.from_dataset(
-        data, origin, implausible=implausible, snow_density_kg_m3=snow_density_kg_m3
+        _dataset(table, times, numbers, values), origin, implausible=implausible
     )
 
 
@@ -152,96 +134,31 @@ def write_csv_storm(storm: Storm, path: str | os.PathLike[str]) -> None:
     replace_text(path, head + body)
 
 
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RoadplanError(f"{path} cannot be read: {error}") from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1251", errors="replace")
-
-
-def _rows(text: str, name: str) -> tuple[dict[str, str], list[list[str]]]:
-    """Return what the lines before the header say, and the rows from the header on."""
-    about: dict[str, str] = {}
-    lines = text.splitlines()
-    start = 0
-    while start < len(lines) and (lines[start].startswith("#") or not lines[start].strip()):
-        key, colon, value = lines[start].lstrip("# ").partition(":")
-        if colon:
-            about[key.strip().casefold()] = value.strip().rstrip(",;\t").strip()
-        start += 1
-    if start >= len(lines):
-        raise RoadplanError(f"{name} holds no table; it needs a header and rows")
-    header = lines[start]
-    separator = max(";\t,", key=header.count)
-    try:
-        reader = csv.reader(io.StringIO("\n".join(lines[start:])), delimiter=separator)
-        rows = [[cell.strip() for cell in row] for row in reader]
-    except csv.Error as error:
-        raise RoadplanError(f"{name} cannot be read as a table: {error}") from error
-    if separator != ",":
-        rows = [rows[0], *([_decimal(cell) for cell in row] for row in rows[1:])]
-    return about, rows
-
-
-def _decimal(cell: str) -> str:
-    return cell.replace(",", ".") if re.fullmatch(r"[+-]?\d+,\d+", cell) else cell
-
-
-def _frame(rows: list[list[str]], name: str) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the rows as text with the columns' plain names, and the units by column."""
-    names, units = [], {}
-    for cell in rows[0]:
-        match = _HEADER.match(cell)
-        plain = (match["name"] if match else cell).strip().casefold()
-        plain = _ALIASES.get(plain, plain).replace(" ", "_")
-        names.append(plain)
-        if match and match["unit"]:
-            units[plain] = match["unit"]
-    missing = [need for need in ("time", "lon", "lat") if need not in names]
-    if missing or len(set(names)) < len(names):
-        said = f"lacks {', '.join(missing)}" if missing else "names a column twice"
-        raise RoadplanError(
-            f"{name}: the header {said}; a table of weather has time, member, lon, lat and "
-            f"some of {', '.join(VARIABLES)} with units"
-        )
-    if not set(names) & set(VARIABLES):
-        raise RoadplanError(f"{name} has none of the columns {', '.join(VARIABLES)}")
-    body = [(number, row) for number, row in enumerate(rows[1:], 2) if any(row)]
-    time = names.index("time")
-    if body and (len(body[0][1]) <= time or not any(c.isdigit() for c in body[0][1][time])):
-        for column, cell in zip(names, body[0][1], strict=False):
-            if cell:
-                units.setdefault(column, cell)
-        body = body[1:]
-    if not body:
-        raise RoadplanError(f"{name} has no rows below its header")
-    width = len(names)
-    cells = [[*row[:width], *[""] * (width - len(row))] for _, row in body]
-    frame = pd.DataFrame(cells, columns=names, index=[number for number, _ in body], dtype=object)
-    return frame, units
-
-
-def _times(
-    column: pd.Series[str], zone: str, name: str, faults: list[Fault]
-) -> pd.Series[pd.Timestamp]:
+def _times(table: Table, faults: list[Fault]) -> pd.Series[pd.Timestamp]:
     """Return the times as UTC."""
+    column = table.cells["time"]
+    zone = table.about.get("timezone")
     try:
-        local = zoneinfo.ZoneInfo(zone) if zone else None
+        local = zoneinfo.ZoneInfo(zone.text) if zone and zone.text else None
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise RoadplanError(f"{name}: there is no time zone '{zone[:40]}'") from error
+        shown = zone.text[:40] if zone else ""
+        fault = Fault(
+            file=table.name,
+            row=zone.row if zone else None,
+            value=shown,
+            why=f"there is no time zone '{shown}'",
+            remedy="write UTC or a name such as Asia/Almaty",
+        )
+        raise FaultsError([fault], f"{table.name} cannot be used") from error
     known: dict[str, dt.datetime | None] = {}
     for text in column.unique():
         known[text] = _time(text, local)
-    for row, text in column.items():
-        if known[text] is None and len(faults) < _MOST_FAULTS:
-            why = f"'{text[:40]}' is no time with a time zone"
-            remedy = "write 2026-01-15T18:00+05:00, or '# timezone: UTC' above the header"
-            number = int(str(row))
-            faults.append(Fault(file=name, row=number, column="time", why=why, remedy=remedy))
+    unread = column[[known[text] is None for text in column]]
+    for row, text in unread.iloc[:MOST_FAULTS].items():
+        why = f"'{text[:40]}' is no time with a time zone"
+        remedy = "write 2026-01-15T18:00+05:00, or '# timezone: UTC' above the header"
+        number = int(str(row))
+        faults.append(Fault(file=table.name, row=number, column="time", why=why, remedy=remedy))
     moments = {text: moment for text, moment in known.items() if moment is not None}
     return pd.to_datetime(column.map(moments), utc=True).dt.tz_localize(None)
 
@@ -258,40 +175,110 @@ def _time(text: str, local: dt.tzinfo | None) -> dt.datetime | None:
     return moment.astimezone(dt.UTC)
 
 
-def _numbers(frame: pd.DataFrame, name: str, faults: list[Fault]) -> dict[str, Floats]:
+def _numbers(table: Table, faults: list[Fault]) -> dict[str, Floats]:
+    frame = table.cells
     found = {}
     for column in ("lon", "lat", "station_m", *_MEASURED):
         if column not in frame:
             continue
         text = frame[column].replace({"": None, "NaN": None, "nan": None, "-": None})
         values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
-        wrong = np.isnan(values) & text.notna().to_numpy()
+        wrong = ~np.isfinite(values) & text.notna().to_numpy()
         if column in {"lon", "lat"}:
             wrong |= np.isnan(values)
-        for at in np.flatnonzero(wrong)[: max(_MOST_FAULTS - len(faults), 0)]:
+        for at in np.flatnonzero(wrong)[:MOST_FAULTS]:
             shown = str(frame[column].iloc[at])[:40]
-            row = int(str(frame.index[at]))
-            why = f"'{shown}' is no number"
-            faults.append(Fault(file=name, row=row, column=column, value=shown, why=why))
-        found[column] = values
+            kind = "finite number" if np.isinf(values[at]) else "number"
+            why = f"'{shown}' is no {kind}"
+            faults.append(_fault(table, int(at), column, shown, why))
+        found[column] = np.where(np.isinf(values), np.nan, values)
     return found
 
 
+def _fault(table: Table, at: int, column: str, value: str, why: str, *, remedy: str = "") -> Fault:
+    """Return a fault of a cell, by the place of its row among the cells."""
+    row = int(str(table.cells.index[at]))
+    return Fault(file=table.name, row=row, column=column, value=value, why=why, remedy=remedy)
+
+
+def _outside(table: Table, numbers: Mapping[str, Floats]) -> Iterator[Fault]:
+    """Find points outside the globe; each value is told once, in its first row."""
+    for column, limit in (("lon", LON_LIMIT_DEG), ("lat", LAT_LIMIT_DEG)):
+        values = numbers[column]
+        beyond = np.flatnonzero(np.isfinite(values) & (np.abs(values) > limit))
+        _, first = np.unique(values[beyond], return_index=True)
+        for at in np.sort(beyond[first])[:MOST_FAULTS]:
+            shown = f"{values[at]:g}"
+            why = f"{shown} lies outside the globe"
+            remedy = f"{column} lies between -{limit} and {limit} degrees; check lon and lat"
+            yield _fault(table, int(at), column, shown, why, remedy=remedy)
+
+
+def _converted(
+    table: Table,
+    numbers: Mapping[str, Floats],
+    faults: list[Fault],
+    *,
+    snow_density_kg_m3: float,
+) -> dict[str, Floats]:
+    """Return the columns in the units in which they are kept."""
+    found = {}
+    for variable in _MEASURED:
+        if variable not in numbers:
+            continue
+        unit = table.units.get(variable, Stated("", table.header_row))
+        try:
+            found[variable] = convert(
+                numbers[variable], unit.text, variable, snow_density_kg_m3=snow_density_kg_m3
+            )
+        except RoadplanError:
+            known = known_units(variable)
+            why, remedy = "the column has no unit", f"write it as '{variable} [{known[0]}]'"
+            if unit.text:
+                why = f"'{unit.text[:40]}' is no unit of {variable}"
+                remedy = f"state one of {', '.join(known)}"
+            faults.append(
+                Fault(
+                    file=table.name,
+                    row=unit.row,
+                    column=variable,
+                    value=unit.text[:40],
+                    why=why,
+                    remedy=remedy,
+                )
+            )
+    return found
+
+
+def _implausible(table: Table, values: Mapping[str, Floats]) -> Iterator[Fault]:
+    """Find values that cannot be; each column is told once, with its first row."""
+    for variable, column in values.items():
+        kept, bad = plausible(variable, column)
+        if bad.any():
+            at = int(np.argmax(bad))
+            count = counted(int(bad.sum()), "value")
+            shown = f"{kept[at]:g} {CANONICAL[variable]}"
+            why = f"{count} of {variable} cannot be, the first {shown}"
+            yield _fault(table, at, variable, shown, why, remedy=REMEDIES[variable])
+
+
 def _dataset(
-    frame: pd.DataFrame,
+    table: Table,
     times: pd.Series[pd.Timestamp],
-    numbers: dict[str, Floats],
-    units: dict[str, str],
-    name: str,
+    numbers: Mapping[str, Floats],
+    columns: Mapping[str, Floats],
 ) -> xr.Dataset:
     """Lay the rows out as (member, time, point)."""
+    frame, name = table.cells, table.name
     member = frame["member"] if "member" in frame else pd.Series("00", index=frame.index)
     place = pd.DataFrame({"lon": numbers["lon"], "lat": numbers["lat"]}, index=frame.index)
     if "point" in frame:
         place["point"] = frame["point"]
     groups = place.groupby(list(place.columns), sort=False)
     point, first = groups.ngroup().to_numpy(), ~groups.cumcount().astype(bool).to_numpy()
-    labels, m = np.unique(member.to_numpy(str), return_inverse=True)
+    found = [str(label) for label in member.unique()]
+    labels = [found[at] for at in natural_order(found)]
+    m = pd.Index(labels).get_indexer(member)
     moments, t = np.unique(times.to_numpy("datetime64[s]"), return_inverse=True)
     shape = (len(labels), len(moments), int(point.max()) + 1)
     if np.prod(shape, dtype=float) > 2e8:
@@ -303,19 +290,13 @@ def _dataset(
         why = "this member, time and point stands in several rows"
         raise FaultsError([Fault(file=name, row=row, why=why)], f"{name} cannot be used")
     values: dict[str, tuple[Floats, str]] = {}
-    for variable in VARIABLES:
-        if variable in numbers:
-            cube = np.full(shape, np.nan)
-            cube.ravel()[flat] = numbers[variable]
-            values[variable] = (cube, units[variable])
-    if "loose_snow" in numbers:
-        loose = np.full(shape, np.nan)
-        loose.ravel()[flat] = numbers["loose_snow"]
-        known = np.argmax(np.isfinite(loose), axis=1)[:, None]
-        values["loose_snow"] = (
-            np.take_along_axis(loose, known, axis=1)[:, 0],
-            units["loose_snow"],
-        )
+    for variable, column in columns.items():
+        cube = np.full(shape, np.nan)
+        cube.ravel()[flat] = column
+        if variable == "loose_snow":
+            known = np.argmax(np.isfinite(cube), axis=1)[:, None]
+            cube = np.take_along_axis(cube, known, axis=1)[:, 0]
+        values[variable] = (cube, CANONICAL[variable])
     coords = {}
     if "route" in frame and "station_m" in numbers:
         coords = {
@@ -324,7 +305,7 @@ def _dataset(
         }
     return make_dataset(
         values,
-        members=[str(label) for label in labels],
+        members=labels,
         times=moments,
         lon=numbers["lon"][first],
         lat=numbers["lat"][first],
@@ -333,10 +314,47 @@ def _dataset(
     )
 
 
-def _issued(text: str | None, times: pd.Series[pd.Timestamp], name: str) -> dt.datetime:
-    if text is None:
-        return dt.datetime.fromisoformat(str(times.min())).replace(tzinfo=dt.UTC)
-    moment = _time(text, None)
-    if moment is None:
-        raise RoadplanError(f"{name}: '{text[:40]}' is no issue time; write 2026-01-15T12:00Z")
-    return moment
+def _origin(
+    table: Table,
+    times: pd.Series[pd.Timestamp],
+    issued: dt.datetime | None,
+    faults: list[Fault],
+) -> Origin | None:
+    """Return where the storm comes from; None, and a fault, where that cannot be read."""
+    about = {key: stated.text for key, stated in table.about.items()}
+    stated = table.about.get("issued")
+    before = len(faults)
+    moment = issued
+    if moment is None and stated is not None:
+        moment = _time(stated.text, None)
+        if moment is None:
+            faults.append(
+                Fault(
+                    file=table.name,
+                    row=stated.row,
+                    value=stated.text[:40],
+                    why=f"'{stated.text[:40]}' is no issue time",
+                    remedy="write 2026-01-15T12:00Z",
+                )
+            )
+    standing = table.about.get("standing")
+    if standing is not None and standing.text not in STORM_STANDINGS:
+        faults.append(
+            Fault(
+                file=table.name,
+                row=standing.row,
+                value=standing.text[:40],
+                why=f"'{standing.text[:40]}' is no standing",
+                remedy=f"write one of {', '.join(STORM_STANDINGS)}, or leave the line out",
+            )
+        )
+    first = times.min()
+    if len(faults) > before or pd.isna(first):
+        return None
+    return Origin(
+        source=about.get("source") or table.name,
+        issued=moment or dt.datetime.fromisoformat(str(first)).replace(tzinfo=dt.UTC),
+        issued_stated=issued is not None or stated is not None,
+        standing=about.get("standing", "forecast"),
+        synthetic=about.get("synthetic", "").casefold() in {"yes", "true", "1"},
+    )

@@ -18,9 +18,18 @@ import xarray as xr
 
 from roadplan.errors import RoadplanError
 from roadplan.weather.interpolation import distances_km
+from roadplan.weather.member_order import natural_order
 from roadplan.weather.road import Road
 from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
-from roadplan.weather.units import CANONICAL, Floats, convert, spelled
+from roadplan.weather.units import (
+    CANONICAL,
+    SNOWFALL_AMOUNTS,
+    Floats,
+    convert,
+    known_units,
+    spelled,
+    unit_error,
+)
 
 _ENGINES: Final = (
     (b"GRIB", "GRIB", ("cfgrib",)),
@@ -43,7 +52,6 @@ _NAMES: Final = {
     "visibility": ("visibility", "vis", "visibility_in_air"),
     "loose_snow": ("loose_snow",),
 }
-_AMOUNTS: Final = {"kg/m2": 1.0, "mm": 1.0, "m": 1000.0, "cm": 10.0}
 _MARGIN_KM = 80.0
 
 
@@ -130,12 +138,22 @@ def _open_with(file: Path, engine: str, kind: str) -> xr.Dataset:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = xr.open_dataset(file, engine=engine, backend_kwargs=options)
-            loaded: xr.Dataset = data.load()
-            data.close()
+            # As it stands in the file, so that a short file is told from a strange unit of time.
+            with xr.open_dataset(
+                file, engine=engine, backend_kwargs=options, decode_cf=False
+            ) as data:
+                raw = data.load()
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, EOFError, IndexError) as error:
+        raise RoadplanError(
+            f"{file.name} cannot be read as {kind}: it is cut short or damaged; get the file again"
+        ) from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            decoded: xr.Dataset = xr.decode_cf(raw).load()
+    except (ValueError, TypeError, KeyError, RuntimeError, IndexError, OverflowError) as error:
         raise RoadplanError(f"{file.name} cannot be read as {kind}: {error}") from error
-    return loaded
+    return decoded
 
 
 def _flat(data: xr.Dataset, name: str, road: Road | None) -> xr.Dataset:
@@ -172,7 +190,7 @@ def _flat(data: xr.Dataset, name: str, road: Road | None) -> xr.Dataset:
                 f"no point of {name} lies within {_MARGIN_KM:g} km of the road: check its area"
             )
         data = data.isel(point=np.flatnonzero(near))
-    return data
+    return data.isel(member=natural_order(str(label) for label in data["member"].values))
 
 
 def _one_time_axis(data: xr.Dataset, name: str) -> xr.Dataset:
@@ -218,10 +236,13 @@ def _variables(data: xr.Dataset, name: str) -> dict[str, tuple[Floats, str]]:
             continue
         unit = str(array.attrs.get("units", ""))
         values = _laid_out(data, array, still=variable == "loose_snow")
-        if variable == "snowfall" and spelled(unit) in _AMOUNTS:
+        if variable == "snowfall" and spelled(unit) in SNOWFALL_AMOUNTS:
             found[variable] = (_rates(values, unit, _times(data, name)), "kg/m2/h")
-        else:
-            found[variable] = (convert(values, unit, variable), CANONICAL[variable])
+            continue
+        if spelled(unit) not in known_units(variable):
+            wrong = unit_error(variable, unit, amounts=variable == "snowfall")
+            raise RoadplanError(f"{name}: {wrong}")
+        found[variable] = (convert(values, unit, variable), CANONICAL[variable])
     east, north = _find(data, "eastward"), _find(data, "northward")
     if east is not None and north is not None:
         u, v = (
@@ -262,7 +283,7 @@ def _rates(total: Floats, unit: str, times: np.ndarray[Any, np.dtype[np.datetime
     Packing leaves sums that fall by a little; a sum that falls by more is a new beginning and
     is refused, because it cannot be told which.
     """
-    mass = total * _AMOUNTS[spelled(unit)]
+    mass = total * SNOWFALL_AMOUNTS[spelled(unit)]
     hours = np.diff(times) / np.timedelta64(3600, "s")
     if (hours <= 0).any():
         raise RoadplanError("the times of a grid must rise, each once")

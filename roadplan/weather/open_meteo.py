@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roadplan.errors import Fault, FaultsError, RoadplanError, ServiceError
+from roadplan.weather.member_order import natural_key
 from roadplan.weather.storm import VARIABLES, Origin, Storm, make_dataset
 from roadplan.weather.units import CANONICAL, INCH_M, Floats, convert, spelled, unit_error
 
@@ -317,7 +318,8 @@ def _converted(values: Floats, unit: str, key: str, steps: Floats) -> Floats:
 
 def _storm(locations: list[_Location], origin: Origin, implausible: str) -> Storm:
     times = np.unique(np.concatenate([location.times for location in locations]))
-    members = sorted({member for location in locations for _, member in location.values})
+    labels = {member for location in locations for _, member in location.values}
+    members = sorted(labels, key=natural_key)
     shape = (len(members), len(times), len(locations))
     values = {}
     for variable in VARIABLES:

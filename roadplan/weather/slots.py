@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from roadplan.errors import RoadplanError
 from roadplan.weather.completing import complete
 from roadplan.weather.drift import across
+from roadplan.weather.flag import Flag
 from roadplan.weather.interpolation import to_road
 from roadplan.weather.parameters import Parameters
 from roadplan.weather.road import Road
@@ -87,6 +88,9 @@ class SlotWeather:
         As forecast; NaN where the forecast has none.
     loose_kg_m2
         Loose snow on the ground at the beginning, shape (member, segment).
+    notes
+        What was done to the forecast so that it is complete: which members were left out, and
+        what was filled.
     """
 
     slots: Slots
@@ -98,6 +102,7 @@ class SlotWeather:
     temperature_c: Floats
     visibility_m: Floats
     loose_kg_m2: Floats
+    notes: tuple[Flag, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -145,6 +150,7 @@ def slot_weather(storm: Storm, road: Road, slots: Slots, parameters: Parameters)
         temperature_c=line(full.values("temperature")),
         visibility_m=sight,
         loose_kg_m2=_loose(full, parameters),
+        notes=full.origin.notes[len(storm.origin.notes) :],
     )
 
 

@@ -57,15 +57,22 @@ _ROUNDING: Final = {"snowfall": 0.02, "wind_speed": 0.01, "wind_gust": 0.01, "vi
 """Variable → how far below zero packing and interpolation leave it; taken as zero."""
 
 _STEADY_WIND_M_S = 35.0
-_REMEDIES = {
-    "snowfall": "snowfall is never negative and is given as a rate with its unit",
-    "wind_speed": "check the unit: a wind in km/h is 3.6 times its value in m/s",
-    "wind_gust": "check the unit: a gust in km/h is 3.6 times its value in m/s",
-    "wind_direction": "degrees clockwise from north, where the wind comes from",
-    "temperature": "check the unit: °C, °F or K",
-    "visibility": "check the unit: m, km, ft or mi",
-    "loose_snow": "kg/m² of loose snow on the ground",
-}
+REMEDIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "snowfall": "snowfall is never negative and is given as a rate with its unit",
+        "wind_speed": "check the unit: a wind in km/h is 3.6 times its value in m/s",
+        "wind_gust": "check the unit: a gust in km/h is 3.6 times its value in m/s",
+        "wind_direction": "degrees clockwise from north, where the wind comes from",
+        "temperature": "check the unit: °C, °F or K",
+        "visibility": "check the unit: m, km, ft or mi",
+        "loose_snow": "kg/m² of loose snow on the ground",
+    }
+)
+"""Variable → what to check where its values cannot be."""
+
+LAT_LIMIT_DEG: Final = 90
+LON_LIMIT_DEG: Final = 360
+"""Largest size of a latitude and of a longitude; grids count longitudes from 0 to 360."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +177,7 @@ class Storm:
         if loose is not None:
             variables["loose_snow"] = (("member", place), loose, {"units": CANONICAL["loose_snow"]})
         clean, notes, faults = _plausible(variables, data)
-        gale = _steady_gale(clean["wind_speed"][1])
+        gale = steady_gale(clean["wind_speed"][1])
         if gale or (faults and implausible == "raise"):
             faults = [*faults, *gale]
             raise FaultsError(faults, f"This weather cannot be used ({origin.source})")
@@ -361,8 +368,14 @@ def _check_axes(data: xr.Dataset, place: str) -> None:
     for name in ("lon", "lat"):
         if name not in data.coords or not np.isfinite(data[name].values.astype(float)).all():
             raise RoadplanError(f"each {place} of a storm needs {name} in degrees")
-    if np.abs(data["lat"].values).max() > 90 or np.abs(data["lon"].values).max() > 360:
-        raise RoadplanError(f"a {place} lies outside the globe: check lon and lat")
+    for name, limit in (("lon", LON_LIMIT_DEG), ("lat", LAT_LIMIT_DEG)):
+        degrees = data[name].values.astype(float)
+        if np.abs(degrees).max() > limit:
+            worst = float(degrees[np.argmax(np.abs(degrees))])
+            raise RoadplanError(
+                f"a {place} lies outside the globe: its {name} is {worst:g}, not between "
+                f"-{limit} and {limit} degrees; check lon and lat"
+            )
     labels = _labels(data["member"].values)
     if len(set(labels)) < len(labels):
         raise RoadplanError("two members of the storm have the same label")
@@ -405,26 +418,39 @@ def _plausible(
     """Return variables without values that cannot be, notes on them, and the faults they are."""
     clean, notes, faults = {}, [], []
     for name, (dims, values, attrs) in variables.items():
-        low, high = LIMITS[name]
-        near_zero = (values < 0) & (values >= -_ROUNDING.get(name, 0.0))
-        kept = np.where(near_zero, 0.0, values)
-        if name == "wind_direction":
-            kept = np.where((kept >= -180) & (kept <= 540), np.mod(kept, 360.0), kept)
-        bad = (kept < low) | (kept > high)
+        kept, bad = plausible(name, values)
         if bad.any():
             first = tuple(int(k) for k in np.argwhere(bad)[0])
             where = _where(data, dims, first)
             why = f"{int(bad.sum())} values of {name} cannot be, the first {where}"
             shown = f"{kept[first]:g} {attrs['units']}"
             why = f"{why}: {shown}"
-            faults.append(Fault(column=name, value=shown, why=why, remedy=_REMEDIES[name]))
+            faults.append(Fault(column=name, value=shown, why=why, remedy=REMEDIES[name]))
             notes.append(Flag("implausible", {"variable": name, "count": str(int(bad.sum()))}))
             kept = np.where(bad, np.nan, kept)
         clean[name] = (dims, kept, attrs)
     return clean, notes, faults
 
 
-def _steady_gale(wind: Floats) -> list[Fault]:
+def plausible(variable: str, values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return values rid of what rounding left of zero and of a turn, and which cannot be.
+
+    Parameters
+    ----------
+    variable
+        A key of :data:`LIMITS`.
+    values
+        Any shape, in the unit in which the variable is kept; a missing value can be.
+    """
+    low, high = LIMITS[variable]
+    near_zero = (values < 0) & (values >= -_ROUNDING.get(variable, 0.0))
+    kept = np.where(near_zero, 0.0, values)
+    if variable == "wind_direction":
+        kept = np.where((kept >= -180) & (kept <= 540), np.mod(kept, 360.0), kept)
+    return kept, (kept < low) | (kept > high)
+
+
+def steady_gale(wind: Floats) -> list[Fault]:
     """Find a member whose wind is a gale everywhere all the time: it must be in another unit."""
     known = np.isfinite(wind)
     if not known.any() or np.median(wind[known]) <= _STEADY_WIND_M_S:
@@ -435,7 +461,7 @@ def _steady_gale(wind: Floats) -> list[Fault]:
             column="wind_speed",
             value=shown,
             why=f"half of all winds are above {shown}",
-            remedy=_REMEDIES["wind_speed"],
+            remedy=REMEDIES["wind_speed"],
         )
     ]
 

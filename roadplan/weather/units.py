@@ -48,7 +48,10 @@ _WATER_RATE: Final = {
     "m/s": 3_600_000.0,
 }
 _SNOW_DEPTH_RATE: Final = {"cm/h": 0.01, "in/h": INCH_M, "mm_snow/h": 0.001}
-_MASS: Final = {"kg/m2": 1.0, "mm": 1.0}
+_MASS: Final = {"kg/m2": 1.0, "mm": 1.0, "m_water": 1000.0}
+
+SNOWFALL_AMOUNTS: Final = {"kg/m2": 1.0, "mm": 1.0, "m_water": 1000.0, "m": 1000.0, "cm": 10.0}
+"""Unit of a sum of snowfall, as water → kg/m². Grids keep snowfall so; a rate is no sum."""
 
 _FACTORS: Final = {
     "snowfall": _WATER_RATE,
@@ -84,7 +87,9 @@ _SPELLINGS: Final = {
     "degF": "degf °f f fahrenheit degreefahrenheit degree_fahrenheit deg_f ℉",
     "K": "k kelvin",
     "kg/m2": "kg/m2 kg/m² kgm-2 kg*m-2 кг/м2",
-    "mm": "mm мм",
+    "mm": "mm мм mmofwaterequivalent mmofwater mmw.e. mmwe",
+    # ECMWF writes its snowfall in "m of water equivalent".
+    "m_water": "m_water mofwaterequivalent mofwater mw.e. mwe m_w.e.",
 }
 _KNOWN: Final = {word: unit for unit, words in _SPELLINGS.items() for word in words.split()}
 
@@ -151,12 +156,21 @@ def convert(
     return array * factor
 
 
-def unit_error(variable: str, unit: str) -> RoadplanError:
-    """Return the error for a missing unit or one that does not fit the variable."""
+def unit_error(variable: str, unit: str, *, amounts: bool = False) -> RoadplanError:
+    """Return the error for a missing unit or one that does not fit the variable.
+
+    Parameters
+    ----------
+    variable, unit
+        What was said.
+    amounts
+        Whether sums of snowfall since the beginning are understood, too.
+    """
     said = f"has the unit '{unit.strip()[:40]}'" if unit.strip() else "has no unit"
+    sums = f", or for sums since the beginning {', '.join(SNOWFALL_AMOUNTS)}" if amounts else ""
     return RoadplanError(
         f"{variable} {said}; a unit is never assumed: "
-        f"state one of {', '.join(known_units(variable))}"
+        f"state one of {', '.join(known_units(variable))}{sums}"
     )
 
 

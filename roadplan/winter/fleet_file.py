@@ -25,7 +25,6 @@ from roadplan.tables.cells import Problem, shown
 from roadplan.tables.template import write_template
 from roadplan.tables.words import normalised
 from roadplan.tables.workbook import ReadPart, read_workbook
-from roadplan.traffic.road_traffic import LOCAL_ZONE
 from roadplan.winter.fleet import (
     Ability,
     Base,
@@ -98,7 +97,7 @@ def _crew_rows(fleet: Fleet) -> pd.DataFrame:
 
 
 def read_fleet(
-    path: str | os.PathLike[str], corridor: Corridor, *, zone: dt.tzinfo = LOCAL_ZONE
+    path: str | os.PathLike[str], corridor: Corridor, *, zone: dt.tzinfo | None = None
 ) -> Fleet:
     """Read a fleet from a workbook (sheets as in the template) or a CSV of crews or machines.
 
@@ -114,14 +113,14 @@ def read_fleet(
     corridor
         Its classes and depots stand in for those the file does not hold.
     zone
-        Time zone of the times in the file that name none.
+        Time zone of times that name none; the corridor's by default.
 
     Raises
     ------
     FaultsError
         All faults of the file at once.
     """
-    file = Path(path)
+    file, zone = Path(path), zone or corridor.zone
     read = read_workbook(file, FLEET_TABLES)
     reader = _Reader(corridor, file.name, zone, read.parts)
     fleet = reader.fleet()

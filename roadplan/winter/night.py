@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from roadplan.corridor import Corridor
+from roadplan.corridor.model import LOCAL_ZONE
 from roadplan.errors import RoadplanError
 from roadplan.traffic.corridor import CorridorTraffic
 from roadplan.traffic.demand import weather_response
@@ -20,9 +21,9 @@ from roadplan.traffic.layout import Segments
 from roadplan.traffic.parameters import TrafficParameters
 from roadplan.traffic.parameters import load_parameters as traffic_parameters
 from roadplan.traffic.road_traffic import (
-    LOCAL_ZONE,
     LONGEST_SEGMENT_M,
     daily_traffic,
+    fixed_zone,
     local_time,
     traffic_segments,
 )
@@ -60,7 +61,7 @@ class Night:
     slots
         The time.
     storm
-        The forecast.
+        The forecast as it was given; the notes of its origin tell what was left out and filled.
     weather, load
         Weather in the slots and the snow it brings.
     traffic
@@ -80,7 +81,7 @@ class Night:
     parameters
         The weather model's numbers.
     zone
-        Local time.
+        Local time; the corridor's by default.
     notes
         What was assumed.
     """
@@ -135,7 +136,7 @@ def prepare(
     open_bypasses: pd.DataFrame | None = None,
     parameters: Parameters | None = None,
     traffic: TrafficParameters | None = None,
-    zone: dt.tzinfo = LOCAL_ZONE,
+    zone: dt.tzinfo | None = None,
 ) -> Night:
     """Bring storm, traffic and the state of the road together in the slots of a plan.
 
@@ -162,7 +163,7 @@ def prepare(
     parameters, traffic
         The models' numbers.
     zone
-        Local time.
+        Local time; the corridor's by default.
 
     Raises
     ------
@@ -187,7 +188,9 @@ def prepare(
         else load_storm(storm, road=road, start=begin, members=members, parameters=p)
     )
     slots, notes = _slots(forecast, hours, slot_minutes, begin)
+    zone = fixed_zone(zone or corridor.zone, slots.start)
     weather = slot_weather(forecast, road, slots, p)
+    notes += [flag.text("en") for flag in weather.notes]
     load = accumulate(weather, road, p)
     segments = traffic_segments(corridor, road, notes)
     whole_hours = int(np.ceil(slots.count * slots.hours))
@@ -209,7 +212,7 @@ def prepare(
         road=road,
         segments=segments,
         slots=slots,
-        storm=forecast,
+        storm=forecast.with_values({}, notes=weather.notes),
         weather=weather,
         load=load,
         traffic=moved,

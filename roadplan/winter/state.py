@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import json
 import math
 import os
@@ -16,12 +17,13 @@ from numpy.typing import NDArray
 
 from roadplan.corridor import Corridor, Position
 from roadplan.errors import Fault, FaultsError, RoadplanError
+from roadplan.tables.cells import shown
 from roadplan.tables.raw import RawTable
 from roadplan.tables.reading import parse_table
 from roadplan.tables.schema import Column, Kind, Table
 from roadplan.tables.template import write_template
+from roadplan.tables.words import normalised
 from roadplan.tables.workbook import ReadPart, read_workbook
-from roadplan.traffic.road_traffic import LOCAL_ZONE
 from roadplan.weather import Road, Slots
 
 Floats = NDArray[np.float64]
@@ -319,7 +321,7 @@ def write_state_template(
 
 
 def read_state(
-    path: str | os.PathLike[str], corridor: Corridor, *, zone: dt.tzinfo = LOCAL_ZONE
+    path: str | os.PathLike[str], corridor: Corridor, *, zone: dt.tzinfo | None = None
 ) -> RoadNow:
     """Read the state from a workbook (a sheet for each table), a CSV of one table, or JSON.
 
@@ -327,18 +329,18 @@ def read_state(
     ----------
     path
         The file. JSON is an object with `format`, `version`, optionally `as_of`, and a list of
-        objects for each table of :data:`STATE_TABLES`.
+        objects for each table of :data:`STATE_TABLES`; another key is a fault.
     corridor
         For the places.
     zone
-        Time zone of times that name none.
+        Time zone of times that name none; the corridor's by default.
 
     Raises
     ------
     FaultsError
         All faults of the file at once.
     """
-    file = Path(path)
+    file, zone = Path(path), zone or corridor.zone
     as_of: dt.datetime | None = None
     if file.suffix.lower() == ".json":
         parts, faults, as_of = _json_parts(file, zone)
@@ -377,7 +379,7 @@ def _json_parts(
                 f"{file.name}: as_of is no moment; write 2026-01-15T18:00+05:00"
             ) from None
         as_of = as_of.replace(tzinfo=zone) if as_of.tzinfo is None else as_of
-    parts, faults = [], []
+    parts, faults = [], _unknown_keys(file.name, document)
     for table in STATE_TABLES:
         rows = document.get(table.name, [])
         if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
@@ -388,6 +390,28 @@ def _json_parts(
             parts.append(ReadPart(table=table.name, sheet=table.name, frame=frame))
             faults += found
     return parts, faults, as_of
+
+
+def _unknown_keys(file: str, document: Mapping[str, Any]) -> list[Fault]:
+    """Return a fault for each key that nothing reads: a misspelt table would be left out."""
+    tables = [table.name for table in STATE_TABLES]
+    known = {"format", "version", "as_of", *tables}
+    words = {normalised(name): name for name in (*tables, "as_of")}
+    faults = []
+    for key in document:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(normalised(key), list(words))
+        meant = f"; {' or '.join(words[each] for each in near)} may be meant" if near else ""
+        faults.append(
+            Fault(
+                file=file,
+                value=shown(key),
+                why=f"there is no table or key {shown(key)!r}",
+                remedy=f"give {', '.join(tables)} or as_of{meant}",
+            )
+        )
+    return faults
 
 
 def _raw(file: str, table: Table, rows: Sequence[Mapping[str, Any]]) -> RawTable:

@@ -103,3 +103,23 @@ def test_the_storm_given_is_not_changed(storm_of: Make, parameters: Parameters) 
     complete(storm, parameters)
     assert np.isnan(storm.values("wind_speed")[0, 3, 0])
     assert storm.origin.notes == ()
+
+
+def test_a_forecast_without_snowfall_is_told_so(
+    storm_of: Callable[..., Storm], parameters: Parameters
+) -> None:
+    """Not as a share that leaves out the first time, whose snowfall nobody uses."""
+    with pytest.raises(RoadplanError, match="there is no snowfall at all, no column"):
+        complete(storm_of(snowfall=None), parameters)
+
+
+def test_only_what_is_filled_in_the_time_that_is_needed_is_told(
+    storm_of: Callable[..., Storm], parameters: Parameters
+) -> None:
+    """A hole before the plan begins is none of its business."""
+    wind = np.full((2, 7, 2), 12.0)
+    wind[:, 1] = np.nan
+    storm = storm_of(wind_speed=wind)
+    assert [note.code for note in complete(storm, parameters).origin.notes] == ["filled"]
+    later = complete(storm, parameters, start=storm.times[3])
+    assert later.origin.notes == ()

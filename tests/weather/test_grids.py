@@ -136,3 +136,36 @@ def test_half_a_grid_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:600])
     with pytest.raises(RoadplanError, match=r"ens\.nc"):
         read(path)
+
+
+def test_metres_of_water_equivalent_are_metres_of_water(tmp_path: Path) -> None:
+    """The unit that ECMWF itself writes."""
+    total = np.linspace(0, 0.003, 4)[None, :, None, None]
+    path = _save(tmp_path / "ens.nc", sf=(total, "m of water equivalent"))
+    assert read(path).values("snowfall")[:, 1:] == pytest.approx(np.ones((2, 3, 6)))
+
+
+def test_an_unknown_unit_of_snowfall_names_rates_and_amounts(tmp_path: Path) -> None:
+    """With the file."""
+    with pytest.raises(RoadplanError, match=r"ens\.nc.*'furlong'.*kg/m2/h.*sums.*m_water, m, cm"):
+        read(_save(tmp_path / "ens.nc", sf=(0.0, "furlong")))
+
+
+@pytest.mark.parametrize("kept", [4, 30, 400, 900, -1])
+def test_a_file_that_is_cut_short_is_told_so(tmp_path: Path, kept: int) -> None:
+    """Not in the words of the library that failed at it."""
+    path = _save(tmp_path / "ens.nc")
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(RoadplanError, match=r"ens\.nc.*cut short or damaged; get the file again$"):
+        read(path)
+
+
+def test_members_of_a_grid_are_in_natural_order(tmp_path: Path) -> None:
+    """As in every other file, so that the same ensemble gives the same result."""
+    path = _save(tmp_path / "ens.nc", sf=(np.array([2.0, 1.0])[:, None, None, None], "mm/h"))
+    with xr.open_dataset(path, engine="scipy") as opened:
+        data = opened.load().assign_coords(number=[10, 2])
+    data.to_netcdf(tmp_path / "other.nc", engine="scipy")
+    storm = read(tmp_path / "other.nc")
+    assert storm.members == ("2", "10")
+    assert storm.values("snowfall")[:, 0, 0].tolist() == [1.0, 2.0]

@@ -216,3 +216,12 @@ def test_hostile_nesting_is_no_crash(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RoadplanError, match="cannot be read"):
         read_open_meteo(path)
+
+
+def test_members_are_ordered_by_their_numbers(reply: dict[str, Any]) -> None:
+    """Number 100 stands behind 11, which it does not as text."""
+    for table in (reply["hourly_units"], reply["hourly"]):
+        for key in [key for key in table if key.endswith("_member01")]:
+            table[key.replace("01", "100")] = table[key]
+            table[key.replace("01", "11")] = table[key]
+    assert parse_open_meteo(reply).members == ("00", "01", "11", "100")

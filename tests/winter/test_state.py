@@ -119,6 +119,30 @@ def test_every_fault_is_told_at_once(trunk: Corridor, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "remedy"),
+    [
+        ("deepths", "depths may be meant"),
+        ("Closures", "closures may be meant"),
+        ("asof", "as_of may be meant"),
+        ("weather", "give depths, closures, places, priorities or as_of"),
+    ],
+)
+def test_a_key_that_is_not_known_is_a_fault(
+    key: str, remedy: str, trunk: Corridor, tmp_path: Path
+) -> None:
+    """A misspelt table is not left out without a word; what may be meant is named."""
+    rows = [{"from_place": "r1@0", "to_place": "r1@7000", "depth_cm": -5}]
+    path = document(tmp_path / "s.json", **{key: rows}, depths=rows)
+    with pytest.raises(FaultsError) as told:
+        read_state(path, trunk)
+    unknown, negative = told.value.faults
+    assert unknown.why == f"there is no table or key {key!r}"
+    assert remedy in unknown.remedy
+    assert ("may be meant" in unknown.remedy) == (key != "weather")
+    assert negative.column == "depth_cm"
+
+
+@pytest.mark.parametrize(
     ("content", "why"),
     [
         ("{", "valid JSON"),
