@@ -193,7 +193,8 @@ def _storm(run: Run) -> list[Entry]:
     run.results["storm"] = planned
     folder = run.out / "storm"
     planned.write(folder)
-    storm_map(run.corridor, night_view(planned)).save(folder / "storm.html")
+    view = night_view(planned, made_at=dt.datetime.now(dt.UTC))
+    storm_map(run.corridor, view).save(folder / "storm.html")
     made = {
         "storm.html": (
             "pages",

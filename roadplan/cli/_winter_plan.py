@@ -15,7 +15,7 @@ import click
 from roadplan.cli import EXIT_FAULTS
 from roadplan.cli._shared import corridor_option, echo_json, echo_table, json_option
 from roadplan.errors import RoadplanError
-from roadplan.i18n import LANGUAGES
+from roadplan.i18n import LANGUAGES, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from roadplan.winter.fleet import Fleet
     from roadplan.winter.planning import NightPlan
     from roadplan.winter.solve import Progress
+    from roadplan.winter.value import Worth
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -162,7 +163,8 @@ def plan(
 
     Writes into DIR: plan.json, problem.npz, crews.csv and .xlsx, stretches.csv and .xlsx, and
     order sheets to print, orders_ru.html, orders_kk.html and orders_en.html; and with the
-    simulation the dispatcher's page storm.html.
+    simulation the dispatcher's page storm.html. A storm.html of an earlier plan in DIR is removed
+    where none is made anew.
 
     Ctrl-C during the search ends it and keeps the best plan so far: its status is "interrupted"
     and the exit code 0. Again, it leaves the simulation out. Before the search nothing is written
@@ -174,7 +176,7 @@ def plan(
     from roadplan.winter.change import FormerPlan
     from roadplan.winter.night import prepare
     from roadplan.winter.plan import Plan
-    from roadplan.winter.planning import make_plan
+    from roadplan.winter.planning import PAGE, former_files, make_plan
 
     if change_cost is not None and keep_path is None:
         raise click.UsageError("--change-cost needs --keep PLAN: the plan that is changed")
@@ -213,13 +215,20 @@ def plan(
             reweight=reweight,
             on_progress=lambda progress: tell(progress.share, _told(progress)),
         )
+    former = former_files(out)
     files = planned.write(out)
+    stale = [path for path in former if path not in files]
+    for path in stale:
+        # At once: whatever stops the making of the page must not leave that of another plan.
+        path.unlink(missing_ok=True)
     if planned.outcome is not None:
         from roadplan.maps.storm_page import storm_map
         from roadplan.maps.storm_results import night_view
 
-        files.append(storm_map(road, night_view(planned)).save(out / "storm.html"))
-    _echo(planned, files, as_json=as_json)
+        view = night_view(planned, made_at=dt.datetime.now(dt.UTC))
+        files.append(storm_map(road, view).save(out / PAGE))
+    removed = [path for path in stale if path not in files]
+    _echo(planned, files, removed, as_json=as_json)
 
 
 def _bypasses(
@@ -264,19 +273,23 @@ def _moment(text: str) -> dt.datetime:
     return moment
 
 
-def _echo(planned: NightPlan, files: list[Path], *, as_json: bool) -> None:
+def _echo(planned: NightPlan, files: list[Path], removed: list[Path], *, as_json: bool) -> None:
     if as_json:
         echo_json(
             {
                 "summary": dict(planned.plan.summary),
                 "simulated": planned.comparison,
-                "notes": list(planned.board.notes),
+                "notes": [*planned.warnings, *planned.board.notes],
                 "written": [str(path) for path in files],
+                "removed": [str(path) for path in removed],
             }
         )
         return
     click.echo(planned.summary())
     click.echo(f"{len(files)} files written into {files[0].parent}")
+    if removed:
+        names = ", ".join(path.name for path in removed)
+        click.echo(f"{names} of an earlier plan removed, as this run makes none")
 
 
 def _told(progress: Progress) -> str:
@@ -347,8 +360,21 @@ def verify(*, plan: Path, problem: Path, as_json: bool) -> int:
 @click.command()
 @click.argument("plan", type=_FILE, metavar="PLAN")
 @click.argument("problem", type=_FILE, metavar="PROBLEM")
-@click.option("--class", "classes", multiple=True, metavar="CLASS", help="May be repeated.")
-@click.option("--depot", "depots", multiple=True, metavar="DEPOT", help="May be repeated.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="CLASS",
+    help="A class of PROBLEM; may be repeated; all by default.",
+)
+@click.option(
+    "--depot",
+    "depots",
+    multiple=True,
+    metavar="DEPOT",
+    help="Id of a depot of PROBLEM; may be repeated; all by default. An unknown id is "
+    "answered with the list.",
+)
 @click.option(
     "--effort", type=click.IntRange(min=1), default=4, show_default=True, help="Rounds a search."
 )
@@ -377,24 +403,41 @@ def value(
     Searches on from PLAN (plan.json) of PROBLEM (problem.npz) until that brings nothing. Then
     each crew more is given its best night while all others keep to their plan, a figure without
     chance, and several searches plan everybody anew from there: the least and the most they save.
+
+    Only depots that are in PROBLEM can be asked for. Ctrl-C ends it with the crews valued so far;
+    the exit code is then 130.
     """
     from roadplan.winter.plan import Plan
     from roadplan.winter.problem import Problem
-    from roadplan.winter.value import crew_values
+    from roadplan.winter.value import best_first, crew_values
 
     night = Problem.load(problem)
     begin = Plan.load(plan)
-    with _bar("One more crew", quiet=as_json) as tell:
-        found = crew_values(
-            night,
-            begin,
-            classes=classes,
-            places=depots,
-            effort=effort,
-            repeats=repeats,
-            seed=seed,
-            on_progress=lambda done, count: tell(done / count, f"{done} of {count}"),
-        )
+    known: list[Worth] = []
+    try:
+        with _bar("One more crew", quiet=as_json) as tell:
+            found = crew_values(
+                night,
+                begin,
+                classes=classes,
+                places=depots,
+                effort=effort,
+                repeats=repeats,
+                seed=seed,
+                on_progress=lambda done, count: tell(done / count, f"{done} of {count}"),
+                on_worth=known.append,
+            )
+    except KeyboardInterrupt:
+        if known:
+            _echo_worth(best_first(known), as_json=as_json)
+            were = counted(len(known), "crew was", "crews were")
+            click.echo(f"{were} valued before the interruption, others were not.", err=True)
+        raise
+    _echo_worth(found, as_json=as_json)
+
+
+def _echo_worth(found: tuple[Worth, ...], *, as_json: bool) -> None:
+    """Show what crews are worth."""
     if as_json:
         echo_json(
             [

@@ -338,7 +338,7 @@ def plan_document(planned: NightPlan) -> dict[str, Any]:
         "fleet": {"source": board.fleet.source, "estimated": board.fleet.estimated},
         "summary": base["summary"],
         "simulated": planned.comparison,
-        "notes": list(board.notes),
+        "notes": [*planned.warnings, *board.notes],
         "passes": pass_documents(plan, board.problem, night, board.items),
         "crews": base["crews"],
     }

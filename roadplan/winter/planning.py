@@ -50,6 +50,24 @@ COMPARED: Final = ("posture", "beats")
 SHEETS: Final = "ru"
 """Language of workbooks, whose places are named as people say them; CSV is for other programs."""
 
+PAGE: Final = "storm.html"
+"""Name of the dispatcher's page beside a plan."""
+
+FILES: Final = (
+    "plan.json",
+    "problem.npz",
+    "crews.csv",
+    "crews.xlsx",
+    "stretches.csv",
+    "stretches.xlsx",
+    *(f"orders_{language}.html" for language in LANGUAGES),
+    PAGE,
+)
+"""Names of all files that a plan may have in its folder."""
+
+NOTABLE_SHARE: Final = 0.005
+"""A comparison that simulates better by less than this share is not worth a word."""
+
 NOTHING: Final = "nothing cleared"
 THE_PLAN: Final = "plan"
 
@@ -125,6 +143,24 @@ class NightPlan:
         """The simulated figures of the plan and of what it is compared with."""
         return [] if self.outcome is None else _plain(self.outcome.table())
 
+    @property
+    def warnings(self) -> list[str]:
+        """What simulates better than the plan beyond chance, in a sentence each."""
+        if self.outcome is None:
+            return []
+        found = []
+        for name in self.outcome.names:
+            if name == THE_PLAN:
+                continue
+            less = self.outcome.saving(name, THE_PLAN)
+            if less.value >= NOTABLE_SHARE and less.low > 0:
+                found.append(
+                    f"{name} simulates {less.value:.1%} better than the plan "
+                    f"({less.low:.1%}…{less.high:.1%}): jams that run into each other count double "
+                    "in the plan's cost; try --reweight 3, or go by that"
+                )
+        return found
+
     def summary(self) -> str:
         """Return the plan in a few lines of English."""
         board, result = self.board, self.result
@@ -164,7 +200,7 @@ class NightPlan:
             if late <= 0.5
             else f"in continuous time the latest pass is {late:.0f} min after its slot"
         )
-        return "\n".join([*lines, *board.notes])
+        return "\n".join([*lines, *self.warnings, *board.notes])
 
     def _changes(self) -> list[str]:
         """Return what became of the former plan, in a line."""
@@ -213,6 +249,23 @@ class NightPlan:
             path = out / f"orders_{language}.html"
             written.append(replace_text(path, order_sheets(self, language=language)))
         return written
+
+
+def former_files(folder: str | os.PathLike[str]) -> list[Path]:
+    """Return the files of a plan in a folder.
+
+    Ask before another plan is written there: what that does not replace would stay beside it and
+    be taken for its own. Where there is no ``plan.json``, files with such names may be anybody's.
+
+    Returns
+    -------
+    list
+        Those of :data:`FILES` that are there; none without a ``plan.json``.
+    """
+    out = Path(folder)
+    if not (out / FILES[0]).is_file():
+        return []
+    return [path for name in FILES if (path := out / name).is_file()]
 
 
 def _plain(value: Any) -> Any:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from roadplan.errors import RoadplanError, UnknownIdError
 from roadplan.winter.plan import Plan, idle_plan
 from roadplan.winter.problem import Problem
-from roadplan.winter.solve import solve
+from roadplan.winter.solve import Result, solve
+from roadplan.winter.verify import verify_plan
 
 EFFORT = 4
 """Rounds of each search."""
@@ -55,6 +57,17 @@ class Worth:
         return self.saved_veh_h - self.least_veh_h
 
 
+def best_first(found: Iterable[Worth]) -> tuple[Worth, ...]:
+    """Return crews in the order of what they save alone, then of what they save at best."""
+    return tuple(sorted(found, key=lambda worth: (-worth.alone_veh_h, -worth.saved_veh_h)))
+
+
+def depots(problem: Problem) -> list[str]:
+    """Return the names of the depots, which are the nodes where crews may refill."""
+    names: list[str] = problem.node_name[problem.refill_node.any(axis=0)].tolist()
+    return names
+
+
 def add_crew(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple[Problem, Plan]:
     """Return a problem with one more crew on duty all the time, and the plan with it idle.
 
@@ -63,15 +76,7 @@ def add_crew(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple
     UnknownIdError
         There is no such class or node.
     """
-    for name, known, noun in (
-        (crew_class, problem.class_name, "class"),
-        (place, problem.node_name, "place"),
-    ):
-        if name not in set(known.tolist()):
-            some = ", ".join(known.tolist()[:12])
-            raise UnknownIdError(f"there is no {noun} {name!r} in the problem; there are {some}")
-    k = int(np.flatnonzero(problem.class_name == crew_class)[0])
-    node = int(np.flatnonzero(problem.node_name == place)[0])
+    k, node = _class_index(problem, crew_class), _node_index(problem, place)
     taken = set(problem.crew_name.tolist())
     name = next(n for n in (f"+{crew_class}", *(f"+{crew_class} {i}" for i in range(2, 9999)))
                 if n not in taken)  # fmt: skip
@@ -86,6 +91,23 @@ def add_crew(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple
         crew_longest_duty=np.append(problem.crew_longest_duty, 0),
     )
     return wider, Plan(crews=(*plan.crews, ()), problem_digest=wider.digest)
+
+
+def _class_index(problem: Problem, name: str) -> int:
+    names = problem.class_name.tolist()
+    if name not in names:
+        known = ", ".join(names) or "none"
+        raise UnknownIdError(f"there is no class {name!r} in the problem; its classes are {known}")
+    return int(names.index(name))
+
+
+def _node_index(problem: Problem, name: str) -> int:
+    names = problem.node_name.tolist()
+    if name not in names:
+        # Places where the road is cut are nodes too, but nobody looks for those.
+        known = ", ".join(depots(problem)) or "none"
+        raise UnknownIdError(f"there is no place {name!r} in the problem; its depots are {known}")
+    return int(names.index(name))
 
 
 def beside(problem: Problem, plan: Plan, crew_class: str, place: str) -> Problem:
@@ -140,13 +162,52 @@ def join(problem: Problem, plan: Plan, crew_class: str, place: str) -> tuple[Pro
 
     The night is that of a short search with this crew alone; where it finds none that saves
     anything, the crew stays.
+
+    Raises
+    ------
+    UnknownIdError
+        There is no such class or node.
+    KeyboardInterrupt
+        At Ctrl-C.
     """
     wider, start = add_crew(problem, plan, crew_class, place)
     alone = beside(problem, plan, crew_class, place)
-    found = solve(alone, effort=1, bounded=False, threads=1)
+    found = _search(alone, effort=1)
     if found.cost >= idle_plan(alone).cost(alone):
         return wider, start
     return wider, replace(start, crews=(*plan.crews, found.plan.crews[0]))
+
+
+def _search(problem: Problem, *, effort: int, seed: int = 0, start: Plan | None = None) -> Result:
+    """Search to the end; Ctrl-C is passed on, since a search cut short tells nothing here."""
+    found = solve(problem, effort=effort, seed=seed, start=start, bounded=False, threads=1)
+    if found.status == "interrupted":
+        raise KeyboardInterrupt
+    return found
+
+
+def _searches(
+    problem: Problem, start: Plan, first: int, *, effort: int, repeats: int
+) -> list[Result]:
+    """Search several times from one plan, with seeds from the first on."""
+    seeds = range(first, first + repeats)
+    return [_search(problem, effort=effort, seed=seed, start=start) for seed in seeds]
+
+
+def _pairs(
+    problem: Problem, classes: Iterable[str], places: Iterable[str]
+) -> list[tuple[str, str]]:
+    """Return each class at each place, all classes and all depots where none are named."""
+    kinds = list(classes) or problem.class_name.tolist()
+    nodes = list(places) or depots(problem)
+    if not kinds or not nodes:
+        raise RoadplanError("the problem has no class or no depot; build it with a fleet")
+    # Now, not when a long search for others is over.
+    for kind in kinds:
+        _class_index(problem, kind)
+    for node in nodes:
+        _node_index(problem, node)
+    return [(kind, node) for kind in kinds for node in nodes]
 
 
 def crew_values(
@@ -159,6 +220,7 @@ def crew_values(
     repeats: int = SEEDS,
     seed: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
+    on_worth: Callable[[Worth], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> tuple[Worth, ...]:
     """Return what one more crew of each class at each depot would save, the best alone first.
@@ -170,7 +232,7 @@ def crew_values(
     classes
         Names of classes; all of the problem by default.
     places
-        Names of nodes; by default the depots, which are the nodes where crews may refill.
+        Names of nodes; by default those of all depots of the problem, see :func:`depots`.
     effort
         Rounds of each search.
     repeats
@@ -179,13 +241,20 @@ def crew_values(
         Of the first of them.
     on_progress
         Called with how many are done and how many there are.
+    on_worth
+        Called with each crew as soon as it is valued: what Ctrl-C cannot take away.
     stop
         Asked before each; once true, what is known is returned.
 
     Raises
     ------
     RoadplanError
-        The problem has no class or no depot, or there are no searches to make.
+        The plan is not possible, the problem has no class or no depot, or there are no searches
+        to make.
+    UnknownIdError
+        There is no such class or node.
+    KeyboardInterrupt
+        At the first Ctrl-C.
 
     Notes
     -----
@@ -195,31 +264,23 @@ def crew_values(
     """
     if repeats < 1:
         raise RoadplanError(f"{repeats} searches tell nothing; give 1 or more")
-    kinds = list(classes) or problem.class_name.tolist()
-    nodes = list(places) or problem.node_name[problem.refill_node.any(axis=0)].tolist()
-    if not kinds or not nodes:
-        raise RoadplanError("the problem has no class or no depot; build it with a fleet")
-    pairs = [(kind, node) for kind in kinds for node in nodes]
-
-    def searches(task: Problem, start: Plan, first: int) -> list[tuple[float, Plan]]:
-        made = [
-            solve(task, effort=effort, seed=number, start=start, bounded=False, threads=1)
-            for number in range(first, first + repeats)
-        ]
-        return [(each.cost, each.plan) for each in made]
-
+    pairs = _pairs(problem, classes, places)
+    violations = verify_plan(plan, problem).violations
+    if violations:
+        raise RoadplanError("the plan is not possible: " + "; ".join(violations[:3]))
+    searches = partial(_searches, effort=effort, repeats=repeats)
     cost = plan.cost(problem)
     for polish in range(POLISHES):
-        best, better = min(searches(problem, plan, seed + polish * repeats), key=lambda m: m[0])
-        if best >= cost - 1e-6 * max(cost, 1.0):
+        best = min(searches(problem, plan, seed + polish * repeats), key=lambda made: made.cost)
+        if best.cost >= cost - 1e-6 * max(cost, 1.0):
             break
-        cost, plan = best, better
+        cost, plan = best.cost, best.plan
     found: list[Worth] = []
     for number, (kind, node) in enumerate(pairs):
         if stop is not None and stop():
             break
         wider, start = join(problem, plan, kind, node)
-        costs = [min(made, start.cost(wider)) for made, _ in searches(wider, start, seed)]
+        costs = [min(made.cost, start.cost(wider)) for made in searches(wider, start, seed)]
         found.append(
             Worth(
                 crew_class=kind,
@@ -230,6 +291,8 @@ def crew_values(
                 cost=min(costs),
             )
         )
+        if on_worth is not None:
+            on_worth(found[-1])
         if on_progress is not None:
             on_progress(number + 1, len(pairs))
-    return tuple(sorted(found, key=lambda worth: (-worth.alone_veh_h, -worth.saved_veh_h)))
+    return best_first(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from roadplan.cli import main
 from roadplan.corridor import Corridor
+from roadplan.winter.solve.result import Budget
 
 SMALL = ("--storm", "wet-snow", "--hours", "4", "--members", "2", "--effort", "1", "--draws", "0")
 CREWS = ("crew", "plough_class", "depot", "duty_from", "duty_until", "longest_duty_h", "returns",
@@ -236,6 +238,110 @@ def test_plan_and_problem_must_belong_together(
     begin = ("--from-plan", planned / "plan.json")
     assert run("plan", *small, "--fleet", fleet, *begin, "--out", tmp_path / "again") == 1
     assert "the plan to begin from is not possible" in capsys.readouterr().err
+
+
+def test_files_of_an_earlier_plan_do_not_stay_beside_a_new_one(
+    small: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page of another plan is removed, and that is said; files of others are left alone."""
+    page, note = tmp_path / "storm.html", tmp_path / "notes.txt"
+    note.write_text("mine", encoding="utf-8")
+    page.write_text("no plan is here, so it is not ours", encoding="utf-8")
+    assert run("plan", *small, "--out", tmp_path) == 0
+    assert page.is_file()
+    capsys.readouterr()
+    assert run("plan", *small, "--out", tmp_path) == 0
+    assert "storm.html of an earlier plan removed" in capsys.readouterr().out
+    assert not page.exists()
+    assert run("plan", *small, "--out", tmp_path) == 0
+    assert "removed" not in capsys.readouterr().out
+    page.write_text("old", encoding="utf-8")
+    assert run("plan", *small, "--out", tmp_path, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["removed"] == [str(page)]
+    assert {Path(name) for name in answer["written"]} == {*tmp_path.iterdir()} - {note}
+
+
+def test_a_page_that_is_not_finished_leaves_none_of_an_earlier_plan(
+    small: tuple[str, ...], planned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After Ctrl-C while the page is made, the old one is gone and the new plan is there."""
+    shutil.copy(planned / "plan.json", tmp_path)
+    (tmp_path / "storm.html").write_text("old", encoding="utf-8")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("roadplan.maps.storm_page.storm_map", interrupted)
+    args = [*small, "--members", "1", "--draws", "1", "--out", tmp_path]
+    assert run("plan", *args) == 130
+    assert (tmp_path / "orders_ru.html").is_file()
+    assert not (tmp_path / "storm.html").exists()
+
+
+def test_a_plan_with_moves_that_are_not_there_is_told(
+    small: tuple[str, ...], planned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one message, by the command that begins from it and by that which values crews."""
+    document = json.loads((planned / "plan.json").read_text(encoding="utf-8"))
+    document["crews"][0]["moves"] = [{"slot": 0, "slots": 1, "kind": "travel", "arc": 999_999}]
+    plan = tmp_path / "badplan.json"
+    plan.write_text(json.dumps(document), encoding="utf-8")
+    for args in (
+        ("value", plan, planned / "problem.npz", "--effort", 1),
+        ("plan", *small, "--from-plan", plan, "--out", tmp_path / "out"),
+    ):
+        assert run(*args) == 1
+        said = capsys.readouterr().err
+        assert "is not possible: " in said
+        assert said.count("Error") == 1
+
+
+def test_a_depot_that_is_not_there_is_told_with_those_that_are(
+    planned: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By their ids, not by the places where the road is cut."""
+    args = ("--effort", 1, "--depot", "depot-moon")
+    assert run("value", planned / "plan.json", planned / "problem.npz", *args) == 1
+    said = capsys.readouterr().err
+    assert "there is no place 'depot-moon'" in said
+    assert all(depot in said for depot in DEPOTS)
+    assert "@" not in said
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_ctrl_c_ends_value_with_what_is_known(
+    planned: Path, known: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first one does: crews valued before it are told, and the exit code is 130."""
+    from roadplan.winter import value
+
+    told: list[int] = []
+    over, worth = Budget.over, value.Worth
+
+    def counting(**values: Any) -> value.Worth:
+        told.append(1)
+        return worth(**values)
+
+    def pressing(budget: Budget) -> bool:
+        if len(told) == known:
+            told.append(1)
+            raise KeyboardInterrupt
+        return over(budget)
+
+    monkeypatch.setattr(value, "Worth", counting)
+    monkeypatch.setattr(Budget, "over", pressing)
+    args = (planned / "plan.json", planned / "problem.npz", "--effort", 1, "--repeats", 1)
+    depots = ("--depot", "depot-aksu", "--depot", "depot-kurty")
+    assert run("value", *args, *depots, "--json") == 130
+    said = capsys.readouterr()
+    assert "Interrupted" in said.err
+    assert ("1 crew was valued" in said.err) == bool(known)
+    if not known:
+        assert not said.out
+        return
+    (found,) = json.loads(said.out)
+    assert found["depot"] == "depot-aksu"
 
 
 def test_damaged_files_are_told(

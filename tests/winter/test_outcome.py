@@ -13,6 +13,7 @@ from roadplan.traffic.kernel import CLOSED_TO_HEAVY, OPEN
 from roadplan.traffic.weather import road_state
 from roadplan.weather import Passes, conditions, depth_after_passes
 from roadplan.winter.build import Board, build
+from roadplan.winter.documents import plan_document
 from roadplan.winter.fleet import Fleet
 from roadplan.winter.night import prepare
 from roadplan.winter.outcome import simulate
@@ -177,3 +178,17 @@ def test_the_bound_is_at_least_the_floor(shipped_plan: NightPlan) -> None:
     assert summary["bound"] == pytest.approx(shipped_plan.floor_veh_h)
     assert 0 < summary["bound"] <= summary["cost"]
     assert summary["gap"] == pytest.approx(1 - summary["bound"] / summary["cost"])
+
+
+def test_what_simulates_better_than_the_plan_is_told(road: Corridor, shipped_fleet: Fleet) -> None:
+    """A plan that does worse than what it is compared with does not pass in silence."""
+    board = build(prepare(road, "wet-snow", hours=12, members=4), shipped_fleet)
+    planned = make_plan(board, effort=1, seed=1, bounded=False, draws=0)
+    idle = idle_plan(board.problem)
+    for names, told in (((THE_PLAN, "beats"), 1), (("beats", THE_PLAN), 0)):
+        plans = dict(zip(names, (idle, planned.plan), strict=True))
+        found = replace(planned, outcome=simulate(board, plans, draws=4, seed=1))
+        assert len(found.warnings) == told
+        assert all(text.startswith("beats simulates ") for text in found.warnings)
+        assert all(text in found.summary() for text in found.warnings)
+        assert plan_document(found)["notes"][:told] == found.warnings

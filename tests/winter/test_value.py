@@ -9,10 +9,11 @@ import pytest
 
 from roadplan.errors import RoadplanError, UnknownIdError
 from roadplan.winter.instances import corridor_instance
-from roadplan.winter.plan import Plan, idle_plan
+from roadplan.winter.plan import Move, Plan, idle_plan
 from roadplan.winter.problem import Problem
 from roadplan.winter.solve import solve
-from roadplan.winter.value import add_crew, beside, crew_values, join
+from roadplan.winter.solve.result import Budget
+from roadplan.winter.value import Worth, add_crew, beside, crew_values, join
 from roadplan.winter.verify import verify_plan
 
 
@@ -108,6 +109,8 @@ def test_unknown_classes_and_places_are_refused() -> None:
         add_crew(problem, plan, "tank", str(problem.node_name[0]))
     with pytest.raises(UnknownIdError, match="no place 'moon'"):
         crew_values(problem, plan, places=["moon"], effort=1)
+    with pytest.raises(UnknownIdError, match="no place 'moon'"):
+        add_crew(problem, plan, str(problem.class_name[0]), "moon")
     with pytest.raises(RoadplanError, match="0 searches"):
         crew_values(problem, plan, repeats=0)
 
@@ -119,3 +122,54 @@ def test_it_can_be_stopped() -> None:
     )
     plan = solve(problem, effort=1, bounded=False).plan
     assert crew_values(problem, plan, effort=1, stop=lambda: True) == ()
+
+
+def test_the_depots_are_told_where_a_place_is_unknown(night: tuple[Problem, Plan]) -> None:
+    """All of them by their ids, and no other node; before anything is searched."""
+    problem, plan = night
+    refill = np.zeros_like(problem.refill_node)
+    refill[:, [2, 5]] = True
+    names = problem.node_name.astype(object)
+    names[[2, 5]] = ["depot-north", "depot-south"]
+    named = replace(problem, refill_node=refill, node_name=names.astype(np.str_))
+    fitting = replace(plan, problem_digest=named.digest)
+
+    def searched(done: int, count: int) -> None:
+        raise AssertionError("a search was made", done, count)
+
+    with pytest.raises(UnknownIdError) as told:
+        crew_values(named, fitting, places=["depot-south", "moon"], on_progress=searched)
+    assert str(told.value) == (
+        "there is no place 'moon' in the problem; its depots are depot-north, depot-south"
+    )
+
+
+@pytest.mark.parametrize("arc", [10**6, -(10**6)])
+def test_a_plan_that_is_not_possible_is_refused(night: tuple[Problem, Plan], arc: int) -> None:
+    """With what is wrong, before anything is reckoned with it."""
+    problem, plan = night
+    broken = replace(plan, crews=((Move(0, "plough", arc, 1),), *plan.crews[1:]))
+    with pytest.raises(RoadplanError, match=r"the plan is not possible: crew .*arc"):
+        crew_values(problem, broken, effort=1, repeats=1)
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_ctrl_c_ends_it(
+    night: tuple[Problem, Plan], known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one does, in whichever search; what is known until then has been told."""
+    told: list[Worth] = []
+    pressed: list[bool] = []
+    over = Budget.over
+
+    def pressing(budget: Budget) -> bool:
+        if len(told) == known and not pressed:
+            pressed.append(True)
+            raise KeyboardInterrupt
+        return over(budget)
+
+    monkeypatch.setattr(Budget, "over", pressing)
+    with pytest.raises(KeyboardInterrupt):
+        crew_values(*night, effort=1, repeats=1, on_worth=told.append)
+    assert pressed
+    assert len(told) == known
