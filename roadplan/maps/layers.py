@@ -118,6 +118,8 @@ class Style:
         Dashes and gaps of a line.
     round_ends
         Whether dashes have round ends; a dash of nothing then becomes a dot.
+    outline
+        CSS colour of the edges of a line whose own colour hardly stands out; empty for none.
     gap_px
         What is left free at both ends of a line, so that neighbours are told apart.
     opacity
@@ -138,6 +140,7 @@ class Style:
     width_px: float = 5.0
     dash_px: Sequence[float] = ()
     round_ends: bool = False
+    outline: str = ""
     gap_px: float = 0.0
     opacity: float = 1.0
     badge: str = ""
@@ -154,6 +157,7 @@ class Style:
             "width": self.width_px,
             "dash": list(self.dash_px),
             "round": self.round_ends,
+            "outline": self.outline,
             "gap": self.gap_px,
             "opacity": self.opacity,
             "badge": self.badge,

@@ -38,9 +38,13 @@ def placed(alternative: Alternative) -> Iterable[Stretch | Leg]:
 def _view_faults(view: StormView) -> Iterable[Fault]:
     if view.slots < 1 or not (math.isfinite(view.slot_minutes) and view.slot_minutes > 0):
         yield Fault(why="there is no slot", remedy="give at least one of more than zero minutes")
-    for name, moment in (("start", view.start), ("issued", view.storm.issued)):
-        if moment.tzinfo is None:
+    moments = {"start": view.start, "issued": view.storm.issued, "made_at": view.made_at}
+    for name, moment in moments.items():
+        if moment is not None and moment.tzinfo is None:
             yield Fault(column=name, why="the time has no time zone", remedy="write e.g. +05:00")
+    if not 0 <= view.least_share <= 1:
+        why = f"the least share of the runs {view.least_share:g} is not between 0 and 1"
+        yield Fault(column="least_share", why=why)
     if not view.alternatives:
         yield Fault(why="there is no alternative", remedy="give at least the plan")
     names = [item.id for item in view.alternatives]

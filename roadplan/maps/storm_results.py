@@ -91,6 +91,7 @@ def storm_view(
         ),
         estimated=_estimated(board),
         made_at=made_at,
+        least_share=float(outcome.storm.traffic.parameters["risk_likely_share"]),
     )
 
 

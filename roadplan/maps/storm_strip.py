@@ -79,6 +79,7 @@ class StripPanel:
             ],
             "jam_km": view.jam_km,
             "runs": view.runs,
+            "least": _whole_percent(view.least_share),
             "storm": {
                 "name": dict(storm.names),
                 "issued": storm.issued.astimezone(view.start.tzinfo).strftime("%Y-%m-%dT%H:%M"),

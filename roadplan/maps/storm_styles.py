@@ -12,15 +12,16 @@ UNKNOWN_COLOUR = "#9AA3AC"
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a scale: what the legend says, and its colour."""
+    """One step of a scale: what the legend says, its colour, and its edges where it is pale."""
 
     word: str
     colour: str
+    outline: str = ""
 
 
 LEVELS = (
     Step("little or none", "#7DB8D6"),
-    Step("low", "#F5DB6B"),
+    Step("low", "#F5DB6B", outline="#7A6000"),
     Step("moderate", "#F2992A"),
     Step("high", "#D0431F"),
     Step("very high", "#6A0F49"),
@@ -37,7 +38,7 @@ SEVERITIES = (
 """How bad it gets, whatever its probability."""
 
 PROBABILITIES = (
-    Step("under 5 %", "#C9DAE8"),
+    Step("under 5 %", "#C9DAE8", outline="#5F7689"),
     Step("5 to 20 %", "#92BBDD"),
     Step("20 to 50 %", "#5596CB"),
     Step("50 to 80 %", "#2269AE"),
@@ -80,6 +81,7 @@ def risk_styles() -> dict[str, Style]:
                 colour=step.colour,
                 width_px=_WIDTHS_PX[number],
                 round_ends=True,
+                outline=step.outline,
                 badge=str(number) if letter == "l" else "",
                 always=letter == "l",
             )

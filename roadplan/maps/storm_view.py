@@ -127,6 +127,8 @@ class StormView:
         Which inputs are estimates, e.g. the fleet; texts.
     made_at
         When it was computed; None where it should not be told.
+    least_share
+        The share of the runs, 0–1, below which jams and foreseen closures are left out.
 
     Raises
     ------
@@ -144,6 +146,7 @@ class StormView:
     alternatives: tuple[Alternative, ...]
     estimated: tuple[Text, ...] = ()
     made_at: dt.datetime | None = field(default=None)
+    least_share: float = 0.0
 
     def __post_init__(self) -> None:
         faults = storm_faults(self)

@@ -43,20 +43,32 @@ roadplan.controls = (() => {
     },
   });
 
+  const MOST_ROOM = 0.25;
   let whole = null;
 
   /** Whether the map still stands as it was when the whole road was last put into it at once. */
   const isWhole = (map) =>
     whole !== null && map.getZoom() === whole.zoom && map.getCenter().equals(whole.centre);
 
+  /**
+   * Room for the buttons, and on a phone for the one that opens the panel; on a low or narrow map
+   * no more than a part of it, so that the road keeps the rest.
+   */
+  function room({ x, y }) {
+    const small = x < 600;
+    const [left, top, right, bottom] = small ? [34, 20, 20, 78] : [60, 20, 20, 26];
+    const across = Math.min(1, (MOST_ROOM * x) / (left + right));
+    const down = Math.min(1, (MOST_ROOM * y) / (top + bottom));
+    return {
+      paddingTopLeft: [left * across, top * down],
+      paddingBottomRight: [right * across, bottom * down],
+    };
+  }
+
   function fit(map, animate = true) {
-    // Room for the buttons, and on a phone for the one that opens the panel.
-    const small = map.getSize().x < 600;
-    map.fitBounds(data.bounds, {
-      paddingTopLeft: [small ? 34 : 60, 20],
-      paddingBottomRight: [20, small ? 78 : 26],
-      animate,
-    });
+    const size = map.getSize();
+    if (!(size.x > 0 && size.y > 0)) return;
+    map.fitBounds(data.bounds, { ...room(size), animate });
     if (!animate) whole = { centre: map.getCenter(), zoom: map.getZoom() };
   }
 

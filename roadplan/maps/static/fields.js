@@ -14,11 +14,18 @@ roadplan.posts = (() => {
   const called = (posting) => isolated(say(posting.name).replace(/\s*\([^()]*\)\s*$/, "") || posting.id);
   const isolated = (text) => `\u2068${text}\u2069`;
 
-  /** The first post at a station, without its posting. */
+  /**
+   * The first post at a station: bare on a road of one posting, else with the name of its posting.
+   * Where there is none, metres from the beginning of the route that is named.
+   */
   function short(route, station) {
     const [first] = road.posts(route, station);
-    return first ? numbered(first.km) : t("station {m} m", { m: number(station) });
+    if (first) return severalPostings() ? written(first) : numbered(first.km);
+    const name = isolated(say(road.routes.get(route)?.name) || route);
+    return t("{posting}: {post}", { posting: name, post: t("station {m} m", { m: number(station) }) });
   }
+
+  const severalPostings = () => new Set(road.ranges().map(({ posting }) => posting.id)).size > 1;
 
   /** Every post at a station, one text for each posting. */
   function at(route, station) {

@@ -7,6 +7,7 @@ roadplan.layers = (() => {
   const { say, t } = roadplan.language;
   const entries = new Map();
   const listeners = [];
+  const FINE = 4;
   let map = null;
   let renderer = null;
 
@@ -77,6 +78,7 @@ roadplan.layers = (() => {
         dash: style.dash,
         aside: layer.side,
         from: style.from,
+        outline: style.outline,
         gap: style.gap,
         lineCap: style.round ? "round" : "butt",
       };
@@ -162,18 +164,37 @@ roadplan.layers = (() => {
     arrange();
   }
 
-  /** All features under a point of the screen, symbols before lines, upper ones first. */
+  /**
+   * All features under a point of the screen: symbols before lines, what is nearer to the point
+   * first, and of those within a pixel the upper one; of one layer that which is a quarter of a
+   * pixel nearer, or else holds the station there.
+   */
   function under(layerPoint) {
     const hits = [];
-    const shown = [...entries.values()].filter((entry) => entry.visible);
-    shown.sort((a, b) => b.layer.order - a.layer.order);
-    for (const entry of shown) {
-      for (const one of entry.items) {
+    const { lat, lng } = map.layerPointToLatLng(layerPoint);
+    const nearest = new Map();
+    const stationOn = (route) => {
+      if (!nearest.has(route)) nearest.set(route, road.nearest(lat, lng, route).station);
+      return nearest.get(route);
+    };
+    const holds = (one) => {
+      if (one.from === undefined) return true;
+      const station = stationOn(one.route);
+      return one.from <= station && station < one.to;
+    };
+    for (const { layer, items, visible } of entries.values()) {
+      if (!visible) continue;
+      for (const one of items) {
         const hit = one.paths.find((path) => path._containsPoint(layerPoint));
-        if (hit) hits.push({ one, mark: hit instanceof symbols.Mark });
+        if (!hit) continue;
+        const mark = hit instanceof symbols.Mark;
+        const off = hit.distance(layerPoint);
+        const key = [mark ? 0 : 1, Math.round(off), -layer.order, Math.round(FINE * off), holds(one) ? 0 : 1];
+        hits.push({ one, key });
       }
     }
-    return [...hits.filter((hit) => hit.mark), ...hits.filter((hit) => !hit.mark)].map((hit) => hit.one);
+    const differ = (a, b) => a.key.map((part, i) => part - b.key[i]).find(Boolean) || 0;
+    return hits.sort(differ).map((hit) => hit.one);
   }
 
   /** What a feature is called: its own name, or what it is and at which post. */

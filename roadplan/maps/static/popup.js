@@ -14,6 +14,11 @@ roadplan.popup = (() => {
     map.on("click", clicked);
     map.on("mousemove", L.Util.throttle(moved, 60));
     map.on("mouseout movestart", hideTip);
+    map.on("resize", settle);
+    // Whoever opens another one closes the first before.
+    const reading = (on) => () => document.body.classList.toggle("rp-reading", on);
+    map.on("popupopen", reading(true));
+    map.on("popupclose", reading(false));
     map.on("popupclose", (event) => {
       if (current && event.popup === current.box) current = null;
     });
@@ -47,8 +52,8 @@ roadplan.popup = (() => {
   /** Open the popup on features and, optionally, on a place of the road. */
   function open(latlng, hits, place = null) {
     const box = L.popup({
-      maxWidth: Math.min(360, map.getSize().x - 66),
-      maxHeight: Math.max(Math.min(420, map.getSize().y - 120), 140),
+      maxWidth: widest(),
+      maxHeight: tallest(),
       autoPanPadding: [16, 16],
     });
     box.setLatLng(latlng);
@@ -57,6 +62,17 @@ roadplan.popup = (() => {
     box.openOn(map);
     current = { box, hits, place };
     label();
+  }
+
+  const widest = () => Math.min(360, map.getSize().x - 66);
+  const tallest = () => Math.max(Math.min(420, map.getSize().y - 120), 110);
+
+  /** Fit an open popup into a map that has another size now. */
+  function settle() {
+    if (!current) return;
+    current.box.options.maxHeight = tallest();
+    current.box.options.maxWidth = widest();
+    current.box.update();
   }
 
   /** Open the popup on a place of the road and on what lies there. */

@@ -73,11 +73,15 @@ roadplan.road = (() => {
     return [dx / size, dy / size];
   }
 
-  /** Return the place on the road nearest to a point: route, station and distance in metres. */
-  function nearest(lat, lon) {
+  /**
+   * Return the place on the road, or on one route, nearest to a point: route, station and distance
+   * in metres.
+   */
+  function nearest(lat, lon, routeId = null) {
     const scale = Math.cos((lat * Math.PI) / 180);
     let best = null;
-    for (const route of routes.values()) {
+    const searched = routeId === null ? routes.values() : [routes.get(routeId)].filter(Boolean);
+    for (const route of searched) {
       for (let i = 0; i + 1 < route.station.length; i++) {
         const ax = (route.lon[i] - lon) * scale;
         const ay = route.lat[i] - lat;

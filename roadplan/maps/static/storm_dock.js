@@ -144,8 +144,12 @@ roadplan.stormDock = (() => {
     nodes.push(...marks());
     const more = alternative.chances.map((chance) => words.chanceText(chance));
     if (alternative.proof) more.push(words.proofText(alternative.proof));
-    if (given.made) more.push(t("Computed {time}", { time: date(given.made) }));
-    return [...nodes, ...more.map((text) => make("span", { class: "rp-storm-more", text }))];
+    nodes.push(...more.map((text) => make("span", { class: "rp-storm-more", text })));
+    if (given.made) {
+      const time = `${date(given.made)} ${given.zone}`;
+      nodes.push(make("span", { class: "rp-storm-made", text: t("Computed {time}", { time }) }));
+    }
+    return nodes;
   }
 
   /** What is invented and what is estimated says so where nobody can miss it. */

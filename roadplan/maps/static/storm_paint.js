@@ -2,12 +2,15 @@
 // Paints the strip of kilometres and hours: cells, closures, jams, ways of the crews, posts, hours.
 
 roadplan.stormPaint = (() => {
-  const { storm, road } = roadplan;
-  const { t, say } = roadplan.language;
+  const { storm, road, make } = roadplan;
+  const { t, say, bind } = roadplan.language;
   const { given, state } = storm;
   const TICK_PX = 26;
   const HOUR_PX = 42;
   const CREWS = { plough: [1.3, []], travel: [0.8, [2, 2]], refill: [1.3, [1, 2]], wait: [0.6, [1, 3]] };
+  const HATCH = [["#16202a", 2.6], ["#fff", 1.1]];
+  const JAM = "rgb(10 16 22 / 78%)";
+  const CREW = "#0b2c52";
   // Where things are on the strip, and what of them is wanted; see roadplan.stormStrip.
   let grid = null;
 
@@ -57,24 +60,34 @@ roadplan.stormPaint = (() => {
     for (const item of shut) {
       ctx.save();
       box(ctx, band, item.start, item.end, item);
-      ctx.lineWidth = 1;
-      ctx.strokeStyle = "#fff";
-      ctx.stroke();
       ctx.clip();
       const [left, right] = [grid.xOf(item.start), grid.xOf(item.end)];
       const [top, bottom] = [grid.yOf(band, item.from), grid.yOf(band, item.to)];
-      for (let x = left - (bottom - top); x < right; x += item.percent < 0 ? 4 : item.heavy ? 14 : 9) {
-        ctx.beginPath();
-        ctx.moveTo(x, bottom);
-        ctx.lineTo(x + (bottom - top), top);
-        ctx.stroke();
-      }
+      hatch(ctx, left, top, right - left, bottom - top, closureStep(item));
       ctx.restore();
     }
   }
 
+  /** Pixels between two strokes of the hatching: the surer the closure, the denser. */
+  const closureStep = ({ percent, heavy }) => (percent < 0 ? (heavy ? 7 : 5) : heavy ? 15 : 10);
+
+  /** White strokes with dark edges, so that they are seen on light cells and on dark ones. */
+  function hatch(ctx, left, top, width, height, step) {
+    for (const [colour, thick] of HATCH) {
+      ctx.strokeStyle = colour;
+      ctx.lineWidth = thick;
+      ctx.beginPath();
+      ctx.rect(left, top, width, height);
+      for (let x = left - height; x < left + width; x += step) {
+        ctx.moveTo(x, top + height);
+        ctx.lineTo(x + height, top);
+      }
+      ctx.stroke();
+    }
+  }
+
   function paintJams(ctx, band) {
-    ctx.fillStyle = "rgb(10 16 22 / 78%)";
+    ctx.fillStyle = JAM;
     for (const jam of state.alternative.jams) {
       if (jam.route !== band.route || !grid.wanted(jam)) continue;
       const middle = grid.xOf(jam.slot + 0.5);
@@ -103,29 +116,101 @@ roadplan.stormPaint = (() => {
             ctx.lineTo(grid.xOf(to), grid.yOf(band, leg.to));
             ctx.stroke();
           };
-          const [thick, dash] = CREWS[order.activity];
-          ctx.setLineDash([]);
-          if (order.activity === "plough") {
-            ctx.strokeStyle = "rgb(255 255 255 / 75%)";
-            ctx.lineWidth = thick + 1.4;
-            line();
-          }
-          ctx.strokeStyle = "#0b2c52";
-          ctx.lineWidth = thick;
-          ctx.setLineDash(dash);
-          line();
+          stroke(ctx, order.activity, line);
         }
       }
     }
     ctx.restore();
   }
 
+  /** Draw the way of a crew in the manner of what it does. */
+  function stroke(ctx, activity, line) {
+    const [thick, dash] = CREWS[activity];
+    ctx.setLineDash([]);
+    if (activity === "plough") {
+      ctx.strokeStyle = "rgb(255 255 255 / 75%)";
+      ctx.lineWidth = thick + 1.4;
+      line();
+    }
+    ctx.strokeStyle = CREW;
+    ctx.lineWidth = thick;
+    ctx.setLineDash(dash);
+    line();
+  }
+
+  // ---- the key -------------------------------------------------------------------------------
+
+  const KEY = [30, 16];
+  const KEYS = [
+    ["Closed to all vehicles", closed({ percent: -1, heavy: false })],
+    ["Closed to freight and public transport", closed({ percent: -1, heavy: true })],
+    ["Closure to all vehicles foreseen", closed({ percent: 0, heavy: false })],
+    ["Closure to freight and public transport foreseen", closed({ percent: 0, heavy: true })],
+    ["Jam", (ctx) => {
+      ctx.fillStyle = JAM;
+      for (const x of [8, 15, 22]) ctx.fillRect(x - 0.7, 2, 1.4, KEY[1] - 4);
+    }],
+    ...Object.entries({ plough: "Ploughing", travel: "Travelling", refill: "Refilling", wait: "Waiting" }).map(
+      ([activity, name]) => [name, (ctx) => stroke(ctx, activity, () => {
+        const slope = activity === "plough" || activity === "travel" ? 5 : 0;
+        ctx.beginPath();
+        ctx.moveTo(2, KEY[1] / 2 + slope);
+        ctx.lineTo(KEY[0] - 2, KEY[1] / 2 - slope);
+        ctx.stroke();
+      })],
+    ),
+  ];
+
+  function closed(item) {
+    return (ctx) => hatch(ctx, 0, 0, ...KEY, closureStep(item));
+  }
+
+  /** What is drawn over the cells of any alternative, each with a sample and a word. */
+  function key() {
+    const { alternatives } = storm;
+    const some = (list, test) => alternatives.some((item) => item[list].some(test));
+    const doing = (activity) => (crew) => crew.orders.some((order) => order.activity === activity);
+    const present = [
+      some("closures", (item) => item.percent < 0 && !item.heavy),
+      some("closures", (item) => item.percent < 0 && item.heavy),
+      some("closures", (item) => item.percent >= 0 && !item.heavy),
+      some("closures", (item) => item.percent >= 0 && item.heavy),
+      some("jams", () => true),
+      ...["plough", "travel", "refill", "wait"].map((activity) => some("crews", doing(activity))),
+    ];
+    const list = make("ul", { class: "rp-strip-key" });
+    KEYS.forEach(([name, draw], i) => {
+      if (present[i]) list.append(make("li", {}, sample(draw), bind(make("span"), () => t(name))));
+    });
+    return list;
+  }
+
+  function sample(draw) {
+    const ratio = window.devicePixelRatio || 1;
+    const [width, height] = KEY;
+    const canvas = make("canvas", { width: width * ratio, height: height * ratio, "aria-hidden": "true" });
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+    const ctx = canvas.getContext("2d");
+    ctx.scale(ratio, ratio);
+    ctx.fillStyle = storm.scale()[0][1];
+    ctx.fillRect(0, 0, width, height);
+    ctx.beginPath();
+    ctx.rect(0, 0, width, height);
+    ctx.clip();
+    draw(ctx);
+    return canvas;
+  }
+
+  // ---- posts and hours -----------------------------------------------------------------------
+
   function text(ctx, content, x, y, align = "left", bold = false) {
     ctx.font = `${bold ? "600 " : ""}11px system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif`;
     ctx.fillStyle = bold ? "#1c2630" : "#4a5662";
     ctx.textAlign = align;
     ctx.textBaseline = "middle";
-    ctx.fillText(content, x, y, align === "right" ? grid.axis - 6 : grid.width - x);
+    const most = { right: x, left: grid.width - x, center: 2 * Math.min(x, grid.width - x) };
+    ctx.fillText(content, x, y, most[align]);
   }
 
   /** The posts beside a band, as many as have room. */
@@ -195,5 +280,5 @@ roadplan.stormPaint = (() => {
     });
   }
 
-  return { paint };
+  return { paint, key };
 })();

@@ -116,7 +116,7 @@
     const shut = closures.filter((item) => item.start <= state.slot && state.slot < item.end);
     const standing = jams.filter((jam) => jam.slot === state.slot);
     const heading = (text) => make("h3", { text });
-    const none = () => make("p", { class: "rp-none", text: t("None at this time.") });
+    const none = () => make("p", { class: "rp-none", text: words.noneText() });
     return [
       heading(t("Closures")),
       ...(shut.length ? shut.map((item) => event(item, closureLines(item))) : [none()]),

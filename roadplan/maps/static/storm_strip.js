@@ -8,7 +8,7 @@ roadplan.stormStrip = (() => {
   const { t, bind, onChange } = roadplan.language;
   const { state, stretches } = storm;
   const AXIS_PX = 58;
-  const HEAD_PX = 16;
+  const HEAD_PX = 24;
   const TITLE_PX = 17;
   const FOOT_PX = 4;
   const HEIGHT_PX = 430;
@@ -30,7 +30,7 @@ roadplan.stormStrip = (() => {
     bind(over, () => t("Strip of kilometres and hours: arrows move, Enter goes there"), "aria-label");
     readout = make("p", { class: "rp-strip-read", role: "status" });
     const stage = make("div", { class: "rp-strip" }, base, over);
-    const body = make("div", {}, tools(), stage, readout);
+    const body = make("div", {}, tools(), stage, readout, roadplan.stormPaint.key());
     over.addEventListener("pointermove", (event) => hover(cellAt(event)));
     over.addEventListener("pointerleave", () => hover(null));
     over.addEventListener("click", (event) => choose(cellAt(event)));
@@ -159,9 +159,10 @@ roadplan.stormStrip = (() => {
     ctx.fillStyle = "#16202a";
     ctx.beginPath();
     const x = xOf(state.slot + 0.5);
-    ctx.moveTo(x - 5, bands[0].y - 8);
-    ctx.lineTo(x + 5, bands[0].y - 8);
-    ctx.lineTo(x, bands[0].y - 2);
+    // Between the hours and what is written above the first band.
+    ctx.moveTo(x - 5, HEAD_PX - 10);
+    ctx.lineTo(x + 5, HEAD_PX - 10);
+    ctx.lineTo(x, HEAD_PX - 4);
     ctx.fill();
     const place = hovered || mark;
     if (place) {

@@ -145,7 +145,8 @@ roadplan.stormWords = (() => {
     if (bound === null) return t("No bound could be proven in the time given: better plans may exist.");
     const gap = cost > 0 ? Math.max(0, (cost - bound) / cost) : 0;
     if (gap < 1e-6) return t("Proven: no plan of these crews costs less.");
-    const n = number(Math.max(100 * gap, 0.1), 1);
+    // A proof never says more than was proven: the gap is rounded up.
+    const n = number(Math.ceil(1000 * gap - 1e-6) / 10, 1);
     return t("Proven: no plan of these crews costs over {n} % less.", { n });
   }
 
@@ -157,6 +158,9 @@ roadplan.stormWords = (() => {
     const known = low !== null && high !== null;
     if (known && low <= 0 && high >= 0) {
       return t("No sure difference in delay between “{first}” and “{other}”.", names);
+    }
+    if (Math.round(Math.abs(value)) === 0) {
+      return t("No noticeable difference in delay between “{first}” and “{other}”.", names);
     }
     const size = intervalText(
       value < 0 ? [-value, high === null ? null : -high, low === null ? null : -low] : [value, low, high],
@@ -179,12 +183,19 @@ roadplan.stormWords = (() => {
     return event.heavy ? t("Closed to freight and public transport") : t("Closed to all vehicles");
   }
 
+  /** That nothing is shown, and how seldom it may still happen. */
+  function noneText() {
+    const { least } = given;
+    if (!least) return t("None at this time.");
+    return t("None at this time in {share} of the runs or more.", { share: percentText(least) });
+  }
+
   const row = (list, label, text) =>
     list.append(make("dt", { text: label }), make("dd", {}, make("bdi", { text })));
 
   return {
     slotText, timeText, momentText, clock, percentText, shareText, delayText, jamText, jamDetail,
     chanceText, stepText, placeText, orderText, nextText, directionText, proofText, savingText,
-    doingText, closureText, row,
+    doingText, closureText, noneText, row,
   };
 })();

@@ -24,6 +24,7 @@ roadplan.symbols = (() => {
     },
     cross: { outline: "M-.35,-1H.35V-.35H1V.35H.35V1H-.35V.35H-1V-.35H-.35Z" },
   };
+  const EDGES_PX = 2;
   const paths = new Map();
 
   function pathsOf(shape) {
@@ -100,7 +101,9 @@ roadplan.symbols = (() => {
 
   /** A line along the road, drawn `aside` pixels to the right of rising stations. */
   const Stretch = L.Polyline.extend({
-    options: { width: 4, aside: 0, dash: [], from: 0, gap: 0, interactive: false, smoothFactor: 1.2 },
+    options: {
+      width: 4, aside: 0, dash: [], from: 0, gap: 0, outline: "", interactive: false, smoothFactor: 1.2,
+    },
 
     _project() {
       const scale = growth(this._map.getZoom());
@@ -132,11 +135,39 @@ roadplan.symbols = (() => {
     isTiny,
 
     _updatePath() {
-      if (!this.isTiny()) L.Polyline.prototype._updatePath.call(this);
+      if (this.isTiny()) return;
+      const { options } = this;
+      if (options.outline) {
+        // Square ends, so that the edges of a stretch do not cross the one before it.
+        this.options = {
+          ...options, color: options.outline, weight: options.weight + EDGES_PX, lineCap: "butt",
+        };
+        L.Polyline.prototype._updatePath.call(this);
+        this.options = options;
+      }
+      L.Polyline.prototype._updatePath.call(this);
     },
 
     _containsPoint(point) {
       return !this.isTiny() && L.Polyline.prototype._containsPoint.call(this, point);
+    },
+  });
+
+  Mark.include({
+    /** Pixels between a point of the screen and the middle of what is drawn. */
+    distance(point) {
+      return point.distanceTo(this._point);
+    },
+  });
+  Stretch.include({
+    distance(point) {
+      let least = Infinity;
+      for (const part of this._parts) {
+        for (let i = 0; i + 1 < part.length; i++) {
+          least = Math.min(least, L.LineUtil.pointToSegmentDistance(point, part[i], part[i + 1]));
+        }
+      }
+      return least;
     },
   });
 
@@ -208,6 +239,9 @@ roadplan.symbols = (() => {
         "stroke-linecap": style.round ? "round" : "butt",
       };
       if (style.dash.length) stroke["stroke-dasharray"] = style.dash.join(" ");
+      if (style.outline) {
+        shapes.push(["line", { ...stroke, stroke: style.outline, "stroke-width": width + EDGES_PX }]);
+      }
       shapes.push(["line", stroke]);
       if (hollow) {
         const inner = { ...stroke, stroke: "#fff", "stroke-width": core(width), "stroke-opacity": 1 };

@@ -62,6 +62,47 @@ _STRIP_ROW = """(() => {
     return [row.index, Array.from({ length: roadplan.storm.slots }, (_, slot) => at(slot))];
 })()"""
 
+# Of the drawn risk lines of 3 px and more: how many there are, and in the middle of how many
+# another one is found first.
+_FIRST_UNDER_MIDDLES = """(() => {
+    let [checked, wrong] = [0, 0];
+    for (const [id, entry] of roadplan.layers.entries) {
+        if (!id.startsWith('storm-risk')) continue;
+        for (const one of entry.items) {
+            const line = one.paths[0]?._parts[0] || [];
+            const steps = line.slice(1).map((point, i) => point.distanceTo(line[i]));
+            const length = steps.reduce((sum, step) => sum + step, 0);
+            if (length < 3) continue;
+            let [i, left] = [0, length / 2];
+            while (left > steps[i]) left -= steps[i++];
+            const point = line[i].add(line[i + 1].subtract(line[i]).multiplyBy(left / steps[i]));
+            const found = roadplan.layers.under(point);
+            const [first] = found.filter((other) => other.layer.id.startsWith('storm-risk'));
+            checked += 1;
+            if (first !== one) wrong += 1;
+        }
+    }
+    return [checked, wrong];
+})()"""
+
+# How many dark and how many white pixels the strip has where a closure of the main route is.
+_HATCHING = """(() => {
+    const { bands, xOf, yOf } = roadplan.stormStrip;
+    const [item] = roadplan.storm.state.alternative.closures;
+    const band = bands.find((one) => one.route === item.route);
+    const [left, right] = [xOf(item.start), xOf(item.end)];
+    const [top, bottom] = [yOf(band, item.from), yOf(band, item.to)];
+    const canvas = document.querySelector('.rp-strip canvas');
+    const { data } = canvas.getContext('2d').getImageData(left, top, right - left, bottom - top);
+    let [dark, white] = [0, 0];
+    for (let i = 0; i < data.length; i += 4) {
+        const light = (data[i] + data[i + 1] + data[i + 2]) / 3;
+        if (light < 110) dark += 1;
+        if (data[i + 2] > 200) white += 1;
+    }
+    return [dark, white];
+})()"""
+
 
 def _classed(name: str) -> dict[str, Any]:
     return {"class_names": {"en": name}, "kind": name}
@@ -357,6 +398,8 @@ def test_what_is_invented_and_estimated_is_marked(
     ("proof", "text"),
     [
         (Proof(100.0, 98.8), "Proven: no plan of these crews costs over 1.2 % less."),
+        (Proof(1000.0, 989.95), "Proven: no plan of these crews costs over 1.1 % less."),
+        (Proof(100.0, 99.99), "Proven: no plan of these crews costs over 0.1 % less."),
         (Proof(100.0, 100.0), "Proven: no plan of these crews costs less."),
         (Proof(100.0), "No bound could be proven in the time given"),
         (Proof(0.0, 0.0), "Proven: no plan of these crews costs less."),
@@ -496,6 +539,212 @@ def test_hostile_names_are_shown_and_never_run(
     assert seen.run("document.querySelectorAll('#ran, main img, main script').length") == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "No noticeable difference in delay between “The plan” and “Nothing cleared”."),
+        ("ru", "Заметной разницы в задержке между «План» и «Без расчистки» нет."),
+        ("kk", "«Жоспар» пен «Тазаланбаса» арасында кідірісте байқалатын айырма жоқ."),
+    ],
+)
+def test_a_difference_of_nothing_is_not_told_as_one(
+    stranger: Corridor,
+    view: StormView,
+    tmp_path: Path,
+    visit: Callable[..., Any],
+    language: str,
+    text: str,
+) -> None:
+    """A loss that rounds to 0 veh·h is none, however sure its sign is."""
+    plan, _, nothing = view.alternatives
+    nothing = replace(nothing, saving_veh_h=Interval(-0.3, -0.45, -0.1))
+    seen = visit(
+        storm_map(stranger, replace(view, alternatives=(plan, nothing))).save(tmp_path / "a.html"),
+        address=f"#lang={language}",
+    )
+    assert text in _plain(seen.text("#rp-section-outcome"))
+
+
+@pytest.mark.parametrize("least", [0.0, 0.1])
+def test_none_says_which_share_of_the_runs_counts(
+    stranger: Corridor, view: StormView, tmp_path: Path, visit: Callable[..., Any], least: float
+) -> None:
+    """Where jams in few runs are left out, none means none in so many of the runs."""
+    plan = replace(view.alternatives[0], jams=(), closures=())
+    changed = replace(view, alternatives=(plan,), least_share=least)
+    seen = visit(storm_map(stranger, changed).save(tmp_path / "page.html"))
+    seen.page.click("#rp-section-events summary")
+    text = "None at this time in 10 % of the runs or more." if least else "None at this time."
+    assert seen.run(
+        "[...document.querySelectorAll('#rp-section-events .rp-none')].map((p) => p.textContent)"
+    ) == [text, text]
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (390, 844)])
+def test_the_page_tells_when_it_was_computed(
+    page: Path, visit: Callable[..., Any], size: tuple[int, int]
+) -> None:
+    """The moment stands above the map in the time of the road, with its zone."""
+    seen = visit(page, size=size, timezone_id="America/New_York")
+    assert seen.page.locator(".rp-storm-made").is_visible()
+    assert _plain(seen.text(".rp-storm-made")) == "Computed 2026-01-31 17:00 UTC+5"
+
+
+def test_places_of_crews_name_their_road(
+    road: Corridor, make_view: Callable[..., Any], tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    """With several postings a post is told with its own, and without posts the route is named."""
+    seen = visit(storm_map(road, make_view(road, crews=1)).save(tmp_path / "page.html"))
+    seen.page.click("#rp-section-crews summary")
+    here = _plain(seen.text("#rp-section-crews dd"))
+    assert here.startswith("Old kilometres: km ")
+    bare = seen.run("roadplan.posts.short('balkhash-city', 6399)")
+    assert _plain(bare) == "Old road through Balkhash: station 6,399 m"
+
+
+def test_the_stretch_that_is_pointed_at_comes_first(
+    road: Corridor, make_view: Callable[..., Any], tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    """In the middle of each drawn line of some length its own stretch is found first."""
+    seen = visit(
+        storm_map(road, make_view(road, stretches=160)).save(tmp_path / "page.html"),
+        size=(1366, 768),
+    )
+    checked, wrong = seen.run(_FIRST_UNDER_MIDDLES)
+    assert checked > 100
+    assert wrong <= 0.04 * checked
+
+
+@pytest.mark.parametrize(
+    "size", [(844, 390), (667, 375), (915, 412), (390, 600), (390, 664), (360, 640), (844, 200)]
+)
+def test_on_a_low_screen_the_map_keeps_its_room(
+    road: Corridor,
+    make_view: Callable[..., Any],
+    tmp_path: Path,
+    visit: Callable[..., Any],
+    size: tuple[int, int],
+) -> None:
+    """The bar leaves more than half of a low screen to the map, which shows the whole road."""
+    seen = visit(storm_map(road, make_view(road)).save(tmp_path / "page.html"), size=size)
+    height = seen.run("document.getElementById('rp-map').clientHeight")
+    assert height >= 0.52 * size[1]
+    assert seen.run("document.documentElement.scrollWidth") <= size[0]
+    zoom, inside, share = seen.run(
+        "(() => { const { map, data } = roadplan; const all = L.latLngBounds(data.bounds);"
+        "const [a, b] = [all.getNorthWest(), all.getSouthEast()]"
+        ".map((at) => map.latLngToContainerPoint(at));"
+        "return [map.getZoom(), map.getBounds().contains(all), (b.y - a.y) / map.getSize().y]; })()"
+    )
+    assert 2 <= zoom < 19
+    assert inside
+    assert share > 0.45
+
+
+def test_a_map_without_room_is_left_alone(page: Path, visit: Callable[..., Any]) -> None:
+    """Showing the whole road on a map of few pixels or none never asks for an endless zoom."""
+    seen = visit(page)
+    for height in (49, 5, 0):
+        zoom = seen.run(
+            "(() => { const { map } = roadplan;"
+            f"document.getElementById('rp-map').style.flex = 'none';"
+            f"document.querySelector('.folium-map').style.height = '{height}px';"
+            "document.querySelector('.folium-map').style.bottom = 'auto';"
+            "map.invalidateSize({ animate: false }); roadplan.controls.fit(map, false);"
+            "return map.getZoom(); })()"
+        )
+        assert 0 <= zoom < 19
+
+
+def test_buttons_make_way_for_a_popup_on_a_phone(page: Path, visit: Callable[..., Any]) -> None:
+    """While a popup is open no button lies over it, and in any language it is seen whole."""
+    seen = visit(page, size=(390, 844), has_touch=True)
+    buttons = ("#rp-menu", ".leaflet-control-zoom")
+    seen.run("roadplan.stormMap.show('r1', 23000)")
+    for language in ("ru", "kk", "en"):
+        seen.language(language)
+        seen.page.wait_for_timeout(500)
+        assert not any(seen.page.locator(button).is_visible() for button in buttons)
+        assert seen.run(
+            "(() => { const box = (query) => document.querySelector(query).getBoundingClientRect();"
+            "const [popup, map] = [box('.leaflet-popup'), box('#rp-map')];"
+            "return popup.top >= map.top && popup.bottom <= map.bottom"
+            " && popup.left >= map.left && popup.right <= map.right; })()"
+        )
+    seen.page.click(".leaflet-popup-close-button")
+    assert all(seen.page.locator(button).is_visible() for button in buttons)
+
+
+def test_the_strip_has_a_key(page: Path, visit: Callable[..., Any]) -> None:
+    """What is drawn over the cells of this storm is told beside a sample, and nothing else."""
+    seen = visit(page)
+    words = "[...document.querySelectorAll('.rp-strip-key li')].map((li) => li.textContent)"
+    assert seen.run(words) == [
+        "Closed to freight and public transport",
+        "Closure to all vehicles foreseen",
+        "Jam",
+        "Ploughing",
+        "Travelling",
+        "Refilling",
+    ]
+    seen.language("ru")
+    assert "Загрузка" in seen.run(words)
+
+
+def test_closures_are_seen_on_light_cells(
+    stranger: Corridor, view: StormView, tmp_path: Path, visit: Callable[..., Any]
+) -> None:
+    """Hatching over cells of level 1 has dark pixels beside white ones."""
+    first = view.alternatives[0]
+    level = np.ones_like(first.level)
+    changed = replace(first, level=level, jams=(), crews=())
+    seen = visit(
+        storm_map(stranger, replace(view, alternatives=(changed,))).save(tmp_path / "light.html")
+    )
+    dark, white = seen.run(_HATCHING)
+    assert dark > 50
+    assert white > 20
+
+
+def test_the_mark_of_the_slot_covers_no_title(page: Path, visit: Callable[..., Any]) -> None:
+    """Nothing of the frame and mark of the slot lies where the title of the first band stands."""
+    seen = visit(page)
+    assert seen.run("roadplan.stormStrip.bands[0].titled")
+    drawn = seen.run(
+        "(() => { const canvas = document.querySelector('.rp-strip-over');"
+        "const top = roadplan.stormStrip.bands[0].y - 16;"
+        "const { data } = canvas.getContext('2d').getImageData(0, top, canvas.width, 11);"
+        "return data.filter((value, i) => i % 4 === 3 && value > 0).length; })()"
+    )
+    assert drawn == 0
+
+
+@pytest.mark.parametrize("slots", [12, 13, 14, 15])
+def test_hours_are_never_squeezed(
+    stranger: Corridor,
+    make_view: Callable[..., Any],
+    tmp_path: Path,
+    visit: Callable[..., Any],
+    slots: int,
+) -> None:
+    """Each hour of the strip has the room that its letters need."""
+    seen = visit(storm_map(stranger, make_view(stranger, slots=slots)).save(tmp_path / "page.html"))
+    rooms = seen.page.evaluate(
+        """() => {
+            const found = [];
+            const plain = CanvasRenderingContext2D.prototype.fillText;
+            CanvasRenderingContext2D.prototype.fillText = function (text, x, y, most) {
+                if (/^\\d\\d:00$/.test(text)) found.push(most - this.measureText(text).width);
+                return plain.call(this, text, x, y, most);
+            };
+            roadplan.storm.set({ scale: 's' });
+            return found;
+        }"""
+    )
+    assert len(rooms) > 1
+    assert min(rooms) >= 0
+
+
 @pytest.mark.parametrize("language", ["ru", "kk", "en"])
 def test_on_a_phone_everything_has_room(
     page: Path, visit: Callable[..., Any], language: str
@@ -504,6 +753,15 @@ def test_on_a_phone_everything_has_room(
     seen = visit(page, size=(390, 844), address=f"#lang={language}", has_touch=True)
     assert seen.run("document.documentElement.scrollWidth") <= 390
     assert seen.run("document.getElementById('rp-map').clientHeight") > 844 / 3
+    hint = seen.run(
+        "(() => { const input = document.getElementById('rp-query');"
+        "const ctx = document.createElement('canvas').getContext('2d');"
+        "const style = getComputedStyle(input);"
+        "ctx.font = `${style.fontSize} ${style.fontFamily}`;"
+        "const pads = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);"
+        "return input.clientWidth - pads - ctx.measureText(input.placeholder).width; })()"
+    )
+    assert hint >= 0
     seen.page.click("#rp-menu")
     assert seen.page.locator(".rp-strip-over").is_visible()
     assert seen.run("document.querySelector('.rp-strip').clientWidth") < 390

@@ -75,6 +75,7 @@ def test_the_view_says_what_the_simulation_found(
     board, outcome, view = simulated
     plan, nothing = view.alternatives
     assert (view.slots, view.runs) == (12, 8)
+    assert view.least_share == outcome.storm.traffic.parameters["risk_likely_share"]
     assert len(view.stretches) == 2 * len(board.night.segments)
     assert plan.delay_veh_h is not None
     assert plan.delay_veh_h.value == pytest.approx(outcome.delays("plan").mean())

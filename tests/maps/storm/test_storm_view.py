@@ -40,6 +40,8 @@ def test_all_faults_are_told_at_once(stranger: Corridor, make_view: Callable[...
         replace(
             view,
             start=dt.datetime(2026, 1, 1),  # noqa: DTZ001 - its lack of a zone is the fault
+            made_at=dt.datetime(2026, 1, 1),  # noqa: DTZ001 - and here
+            least_share=1.5,
             alternatives=_changed(
                 view,
                 level=np.full(shape, 5),
@@ -52,7 +54,8 @@ def test_all_faults_are_told_at_once(stranger: Corridor, make_view: Callable[...
             ),
         )
     text = str(caught.value)
-    for part in ("time zone", "5 is above 4", "(slot, stretch)", "51 is above 50", "below 0",
+    for part in ("start: the time", "made_at: the time", "least share of the runs 1.5",
+                 "5 is above 4", "(slot, stretch)", "51 is above 50", "below 0",
                  "slot 12", "slot 3 to 3", "there twice"):  # fmt: skip
         assert part in text
 
