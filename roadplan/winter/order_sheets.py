@@ -121,7 +121,7 @@ class _Page:
         facts = " · ".join(f"{self.say(key)}: {escape(value)}" for key, value in names.items())
         if duty.crew.standing == "estimated":
             facts += f" · {self.say('the crew is an estimate')}"
-        rows = self.rows(legs)
+        rows = self.rows(legs) or self.standing(duty)
         head = "".join(
             f"<th>{self.say(text)}</th>"
             for text in ("Time", "What", "From", "To", "Direction", "km", "Done")
@@ -147,22 +147,36 @@ class _Page:
         for leg in joined_legs(legs):
             rows = [(leg.start_h, self.row(leg))]
             if last is not None and leg.start_h - last.end_h >= 0.25:
-                rows.insert(0, (last.end_h, self.wait(last.end_h, leg.start_h, leg.start)))
+                wait = self.wait(last.end_h, leg.start_h, self.place(leg.start))
+                rows.insert(0, (last.end_h, wait))
             for start_h, row in rows:
                 day = _day(self.moment(start_h))
                 if day != today:
-                    found.append(f'<tr class="day"><th colspan="7">{day}</th></tr>')
+                    found.append(self.day(day))
                 today = day
                 found.append(row)
             last = leg
         return found
 
-    def wait(self, begin_h: float, end_h: float, node: int) -> str:
-        """Return the row of a wait."""
+    def standing(self, duty: Duty) -> list[str]:
+        """Return the rows of a crew without orders: none at its depot, else a wait on the road."""
+        if duty.place is None:
+            return []
+        slot_h = self.board.night.slots.hours
+        begin_h, end_h = duty.start_slot * slot_h, duty.end_slot * slot_h
+        day = self.day(_day(self.moment(begin_h)))
+        return [day, self.wait(begin_h, end_h, self.posts(duty.place))]
+
+    def day(self, day: str) -> str:
+        """Return the row above those of a day."""
+        return f'<tr class="day"><th colspan="7">{day}</th></tr>'
+
+    def wait(self, begin_h: float, end_h: float, place: str) -> str:
+        """Return the row of a wait at a place, which is HTML already."""
         times = f"{self.time(begin_h)} – {self.time(end_h)}"
         return (
             f'<tr class="wait"><td class="time">{times}</td><td>{self.say("Wait")}</td>'
-            f"<td>{self.place(node)}</td><td></td><td></td><td></td>"
+            f"<td>{place}</td><td></td><td></td><td></td>"
             '<td class="box"></td></tr>'
         )
 

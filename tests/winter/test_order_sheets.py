@@ -10,9 +10,11 @@ from types import MappingProxyType
 
 import pytest
 
+from roadplan.corridor import Position
 from roadplan.corridor.model import Names
 from roadplan.winter.order_sheets import order_sheets
 from roadplan.winter.planning import NightPlan
+from roadplan.winter.spoken_posts import SpokenPosts
 
 
 class _Seen(HTMLParser):
@@ -109,6 +111,42 @@ def test_text_from_users_is_shown_and_not_run(shipped_plan: NightPlan) -> None:
     found = seen(order_sheets(replace(shipped_plan, board=changed), language="en"))
     assert "script" not in found.tags
     assert any(evil in text for text in found.text)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "depot"),
+    [
+        ("ru", ("Ожидание", "М‑36 <span>"), "Быть наготове на базе"),
+        ("kk", ("Күту", "М‑36 <span>"), "Базада дайын тұру"),
+        ("en", ("Wait", "M‑36 <span>"), "Stand by at the depot"),
+    ],
+)
+def test_a_crew_on_the_road_without_orders_waits_where_it_stands(
+    language: str, words: tuple[str, str], depot: str, shipped_plan: NightPlan
+) -> None:
+    """By its posts and for all its duty; a crew without orders at its depot stands by there."""
+    board = shipped_plan.board
+    place = Position("main", 500_000.0)
+    out = replace(board.duties[0], place=place, start_slot=2, end_slot=10)
+    home = replace(board.duties[1], place=None)
+    legs = ((), (), *shipped_plan.timetable.legs[2:])
+    planned = replace(
+        shipped_plan,
+        board=replace(board, duties=(out, home, *board.duties[2:])),
+        timetable=replace(shipped_plan.timetable, legs=legs),
+    )
+    page = order_sheets(planned, language=language)
+    first, second = page.split("<section ")[1:3]
+    wait, post = words
+    (row,) = re.findall(r'<tr class="wait">.*?</tr>', first)
+    night = board.night
+    begin, end = (f"{night.moment(slot * night.slots.hours):%H:%M}" for slot in (2, 10))
+    assert f"{begin} – {end}</td><td>{wait}</td><td>{post}" in row
+    assert SpokenPosts(night.corridor, language).at(place)[0][1] in row
+    assert f'<th colspan="7">{night.moment(2 * night.slots.hours):%d.%m.%Y}</th>' in first
+    assert depot not in first
+    assert depot in second
+    assert '<tr class="wait">' not in second
 
 
 def test_another_language_is_refused(shipped_plan: NightPlan) -> None:
