@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from roadplan.winter.planning import NightPlan
 
 _STYLE: Final = """
-@page { size: A4; margin: 14mm }
+@page { size: A4; margin: 14mm;
+  @bottom-right { content: counter(page) " / " counter(pages); font: 9pt sans-serif } }
 body { font: 11pt/1.35 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #111;
   margin: 1em auto; max-width: 190mm; padding: 0 1em }
 section { break-after: page; page-break-after: always; margin-bottom: 3em }
@@ -27,7 +28,8 @@ h2 { font-size: 12pt; font-weight: normal; margin: 0 0 1em }
 table { border-collapse: collapse; width: 100% }
 th, td { border: 1px solid #777; padding: .25em .5em; text-align: left;
   vertical-align: top }
-th { background: #eee } tr { break-inside: avoid }
+th { background: #eee } tr { break-inside: avoid } tr.day { break-after: avoid }
+tr.whose { display: none }
 td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
 tr.plough td { font-weight: 600 }
 td.box { width: 4em } th:nth-child(3), th:nth-child(4) { min-width: 8.2em }
@@ -36,13 +38,30 @@ td small { display: block; line-height: 1.25; font-weight: normal; font-size: 8.
 nav ul { columns: 12em; padding-left: 1.2em } nav li { margin: .2em 0 }
 .note { color: #444; font-size: 9.5pt; margin: 1em 0 }
 .sign { margin-top: 2em } @media print { nav, .screen { display: none }
-  body { margin: 0; padding: 0; font-size: 10pt } }
+  body { margin: 0; padding: 0; font-size: 10pt } th, td { padding: .15em .4em }
+  /* A head of a table comes again on every page, so that a loose sheet says whose it is. */
+  tr.whose { display: table-row } }
+@media screen and (max-width: 620px) {
+  body { padding: 0 .7em } nav ul { columns: 9em }
+  table, tbody { display: block } thead { display: none }
+  tr { display: grid; grid-template-columns: auto 1fr auto; border: 1px solid #777;
+    border-bottom: 0; padding: .3em .5em; column-gap: .7em }
+  tr:last-child { border-bottom: 1px solid #777 }
+  td, tr.day th { border: 0; padding: .1em 0; background: none }
+  tr.day { background: #eee } tr.day th { grid-column: 1 / -1 }
+  td.box { grid-row: 1; grid-column: 3; width: 1.2em; height: 1.2em; border: 1px solid #777;
+    border-radius: 3px }
+  td.from { grid-column: 1 / -1 } td.to { grid-column: 1 / -1 } td.way { grid-column: 1 / 3 }
+  td.to:not(:empty)::before { content: "→ " }
+  td.km:not(:empty)::after { content: " " attr(data-unit) } }
 """
 
 _ADVICE: Final = (
     "Times are local. Begin no earlier than written; where the road is closed or the snow is "
     "deeper than the machine moves, tell the dispatcher."
 )
+_STAND_BY: Final = "Stand by at the depot; there is no order yet."
+_STAND_BY_OUT: Final = "Stand by where you are; there is no order yet."
 _HYPHEN: Final = "\N{NON-BREAKING HYPHEN}"
 _WORDS: Final = {"plough": "Clear", "travel": "Drive", "refill": "Refill"}
 
@@ -127,10 +146,14 @@ class _Page:
             for text in ("Time", "What", "From", "To", "Direction", "km", "Done")
         )
         work = (
-            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+            f'<table><thead><tr class="whose"><th colspan="7">{self.say("Order")}: '
+            f"{escape(duty.name)} · {self.span()}</th></tr><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
             if rows
-            else f"<p>{self.say('Stand by at the depot; there is no order yet.')}</p>"
+            else ""
         )
+        if not legs:
+            work = f"<p>{self.say(_STAND_BY if duty.place is None else _STAND_BY_OUT)}</p>{work}"
         return (
             f'<section id="crew-{number}"><h1>{self.say("Order")}: {escape(duty.name)}</h1>'
             f"<h2>{facts}</h2>{work}"
@@ -176,7 +199,8 @@ class _Page:
         times = f"{self.time(begin_h)} – {self.time(end_h)}"
         return (
             f'<tr class="wait"><td class="time">{times}</td><td>{self.say("Wait")}</td>'
-            f"<td>{place}</td><td></td><td></td><td></td>"
+            f'<td class="from">{place}</td><td class="to"></td><td class="way"></td>'
+            '<td class="km"></td>'
             '<td class="box"></td></tr>'
         )
 
@@ -209,8 +233,9 @@ class _Page:
             end, km = "", 0.0
         return (
             f'<tr class="{leg.kind}"><td class="time">{self.time(leg.start_h)} – '
-            f"{self.time(leg.end_h)}</td><td>{what}</td><td>{start}</td><td>{end}</td>"
-            f'<td>{direction}</td><td class="time">{self.spoken.number(km)}</td>'
+            f'{self.time(leg.end_h)}</td><td>{what}</td><td class="from">{start}</td>'
+            f'<td class="to">{end}</td><td class="way">{direction}</td>'
+            f'<td class="time km" data-unit="{self.say("km")}">{self.spoken.number(km)}</td>'
             '<td class="box"></td></tr>'
         )
 

@@ -75,7 +75,7 @@ def test_places_are_written_for_drivers(shipped_plan: NightPlan) -> None:
         assert ", main" not in page
         assert f'<th colspan="7">{shipped_plan.board.night.start:%d.%m.%Y}</th>' in page
         decimal = "." if language == "en" else ","
-        assert re.search(rf'<td class="time">\d+\{decimal}\d</td>', page)
+        assert re.search(rf'<td class="time km" data-unit="[^"]+">\d+\{decimal}\d</td>', page)
 
 
 def test_a_new_day_is_said(shipped_plan: NightPlan) -> None:
@@ -116,13 +116,13 @@ def test_text_from_users_is_shown_and_not_run(shipped_plan: NightPlan) -> None:
 @pytest.mark.parametrize(
     ("language", "words", "depot"),
     [
-        ("ru", ("Ожидание", "М‑36 <span>"), "Быть наготове на базе"),
-        ("kk", ("Күту", "М‑36 <span>"), "Базада дайын тұру"),
-        ("en", ("Wait", "M‑36 <span>"), "Stand by at the depot"),
+        ("ru", ("Ожидание", "М‑36 <span>", "Быть наготове на месте"), "Быть наготове на базе"),
+        ("kk", ("Күту", "М‑36 <span>", "Орнында дайын тұру"), "Базада дайын тұру"),
+        ("en", ("Wait", "M‑36 <span>", "Stand by where you are"), "Stand by at the depot"),
     ],
 )
 def test_a_crew_on_the_road_without_orders_waits_where_it_stands(
-    language: str, words: tuple[str, str], depot: str, shipped_plan: NightPlan
+    language: str, words: tuple[str, str, str], depot: str, shipped_plan: NightPlan
 ) -> None:
     """By its posts and for all its duty; a crew without orders at its depot stands by there."""
     board = shipped_plan.board
@@ -137,16 +137,31 @@ def test_a_crew_on_the_road_without_orders_waits_where_it_stands(
     )
     page = order_sheets(planned, language=language)
     first, second = page.split("<section ")[1:3]
-    wait, post = words
+    wait, post, stand_by = words
     (row,) = re.findall(r'<tr class="wait">.*?</tr>', first)
     night = board.night
     begin, end = (f"{night.moment(slot * night.slots.hours):%H:%M}" for slot in (2, 10))
-    assert f"{begin} – {end}</td><td>{wait}</td><td>{post}" in row
+    assert f'{begin} – {end}</td><td>{wait}</td><td class="from">{post}' in row
     assert SpokenPosts(night.corridor, language).at(place)[0][1] in row
     assert f'<th colspan="7">{night.moment(2 * night.slots.hours):%d.%m.%Y}</th>' in first
     assert depot not in first
+    assert stand_by in first
     assert depot in second
+    assert stand_by not in second
     assert '<tr class="wait">' not in second
+
+
+def test_a_loose_page_says_whose_it_is(shipped_plan: NightPlan) -> None:
+    """The head of each table, which comes again on every printed page, names crew and time."""
+    page = order_sheets(shipped_plan, language="en")
+    heads = re.findall(r'<thead><tr class="whose"><th colspan="7">(.*?)</th></tr>', page)
+    busy = [
+        duty.name
+        for duty, legs in zip(shipped_plan.board.duties, shipped_plan.timetable.legs, strict=True)
+        if legs
+    ]
+    assert [head.split(" · ")[0] for head in heads] == [f"Order: {name}" for name in busy]
+    assert all(f"{shipped_plan.board.night.start:%d.%m.%Y}" in head for head in heads)
 
 
 def test_another_language_is_refused(shipped_plan: NightPlan) -> None:
