@@ -17,43 +17,69 @@ if TYPE_CHECKING:
     from roadplan.winter.planning import NightPlan
 
 _STYLE: Final = """
-@page { size: A4; margin: 14mm;
+@page { size: A4; margin: 11mm 10mm 14mm;
   @bottom-right { content: counter(page) " / " counter(pages); font: 9pt sans-serif } }
 body { font: 11pt/1.35 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #111;
-  margin: 1em auto; max-width: 190mm; padding: 0 1em }
-section { break-after: page; page-break-after: always; margin-bottom: 3em }
-section:last-of-type { break-after: auto; page-break-after: auto }
+  margin: 1em auto; max-width: 190mm; padding: 0 1em; overflow-wrap: break-word }
+section { margin-bottom: 3em }
+section + section { break-before: page }
 h1 { font-size: 16pt; margin: 0 0 .2em }
 h2 { font-size: 12pt; font-weight: normal; margin: 0 0 1em }
-table { border-collapse: collapse; width: 100% }
-th, td { border: 1px solid #777; padding: .25em .5em; text-align: left;
-  vertical-align: top }
-th { background: #eee } tr { break-inside: avoid } tr.day { break-after: avoid }
-tr.whose { display: none }
-td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
+table { border-collapse: collapse; width: 100%; font-size: 10pt }
+th, td { border: 1px solid #777; padding: .25em .5em; text-align: left; vertical-align: top }
+th { background: #eee }
+tr { break-inside: avoid }
+tr.day { break-after: avoid }
 tr.plough td { font-weight: 600 }
-td.box { width: 4em } th:nth-child(3), th:nth-child(4) { min-width: 8.2em }
-td span, td small span { white-space: nowrap }
-td small { display: block; line-height: 1.25; font-weight: normal; font-size: 8.5pt; color: #333 }
-nav ul { columns: 12em; padding-left: 1.2em } nav li { margin: .2em 0 }
+td.time { white-space: nowrap; font-variant-numeric: tabular-nums }
+td.box { width: 4em }
+td span { white-space: nowrap }
+small { display: block; line-height: 1.25; font-weight: normal; font-size: 8.5pt; color: #333 }
+nav ul { columns: 12em; padding-left: 1.2em }
+nav li { margin: .2em 0 }
 .note { color: #444; font-size: 9.5pt; margin: 1em 0 }
-.sign { margin-top: 2em } @media print { nav, .screen { display: none }
-  body { margin: 0; padding: 0; font-size: 10pt } th, td { padding: .15em .4em }
-  /* A head of a table comes again on every page, so that a loose sheet says whose it is. */
-  tr.whose { display: table-row } }
-@media screen and (max-width: 620px) {
-  body { padding: 0 .7em } nav ul { columns: 9em }
-  table, tbody { display: block } thead { display: none }
-  tr { display: grid; grid-template-columns: auto 1fr auto; border: 1px solid #777;
-    border-bottom: 0; padding: .3em .5em; column-gap: .7em }
-  tr:last-child { border-bottom: 1px solid #777 }
-  td, tr.day th { border: 0; padding: .1em 0; background: none }
-  tr.day { background: #eee } tr.day th { grid-column: 1 / -1 }
-  td.box { grid-row: 1; grid-column: 3; width: 1.2em; height: 1.2em; border: 1px solid #777;
-    border-radius: 3px }
-  td.from { grid-column: 1 / -1 } td.to { grid-column: 1 / -1 } td.way { grid-column: 1 / 3 }
-  td.to:not(:empty)::before { content: "→ " }
-  td.km:not(:empty)::after { content: " " attr(data-unit) } }
+.sign { margin-top: 2em }
+tr.closing td { border: 0; padding: 0 }
+/* A head of a table comes again on every page, so that a loose sheet says whose it is. */
+@media print {
+  nav { display: none }
+  body { margin: 0; padding: 0; max-width: none; font-size: 10pt; line-height: 1.25 }
+  h2 { font-size: 10pt; margin-bottom: .5em }
+  td { padding: .35em .3em; font-size: 9.5pt }
+  th { padding: .2em .3em; font-size: 9pt }
+  th:nth-child(3), th:nth-child(4) { width: 32mm }
+  th:nth-child(5) { width: 45mm }
+  td.way small { font-size: 7.5pt }
+  td.box { width: auto }
+  tr.whose th { border: 0; padding: 0 0 .3em; background: none; font-size: 10pt }
+  small { font-size: 8pt }
+  .note { margin: .6em 0 }
+  .sign { margin: 1.5em 0 0 }
+}
+@media screen { tr.whose { display: none } }
+@media screen and (max-width: 760px) {
+  body { margin: .5em auto; padding: 0 .7em }
+  nav ul { columns: 8.5em; padding: 0; list-style: none }
+  nav li { margin: 0; break-inside: avoid }
+  nav a { display: block; padding: .6em .2em }
+  section > h1 { position: sticky; top: 0; padding: .2em 0; background: #fff }
+  table { font-size: inherit }
+  table, tbody, tr, th, td { display: block }
+  thead { display: none }
+  th, td { border: 0; padding: 0; min-width: 0 }
+  tr.day th { padding: .3em .5em; margin-top: .6em }
+  tbody tr:not(.day, .closing) { display: grid; grid-template-columns: 6fr 3fr 3fr; gap: .3em .6em;
+    padding: .6em .5em; border-bottom: 1px solid #777 }
+  td:not(:nth-child(-n + 2))::before { content: attr(data-head); display: block;
+    font-weight: normal; font-size: 8.5pt; color: #444 }
+  td:empty:not(.box) { display: none }
+  td.time, td.from, td.way { grid-column: 1 }
+  td.what, td.to { grid-column: 2 / 4 }
+  td.km { grid-column: 2 }
+  td.box { width: auto; grid-column: 3 }
+  td.box::after { content: ""; display: block; width: 1.6em; height: 1.6em;
+    border: 1px solid #777 }
+}
 """
 
 _ADVICE: Final = (
@@ -63,6 +89,16 @@ _ADVICE: Final = (
 _STAND_BY: Final = "Stand by at the depot; there is no order yet."
 _STAND_BY_OUT: Final = "Stand by where you are; there is no order yet."
 _HYPHEN: Final = "\N{NON-BREAKING HYPHEN}"
+_HEADS: Final = {
+    "Time": "time",
+    "What": "what",
+    "From": "from",
+    "To": "to",
+    "Direction": "way",
+    "km": "time km",
+    "Done": "box",
+}
+"""Heads of the columns and the style classes of their cells."""
 _WORDS: Final = {"plough": "Clear", "travel": "Drive", "refill": "Refill"}
 
 
@@ -100,7 +136,7 @@ def order_sheets(planned: NightPlan, *, language: str) -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'\">\n"
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f"<nav><h1>{title}</h1><p>{page.span()}</p><ul>{links}</ul></nav>\n{empty}"
+        f"<nav><h1>{title}</h1><p>{page.plan()}</p><ul>{links}</ul></nav>\n{empty}"
         + "\n".join(sheets)
         + "\n</body>\n</html>\n"
     )
@@ -125,6 +161,12 @@ class _Page:
         first, last = night.start, night.moment(night.slots.count * night.slots.hours)
         return f"{_day(first)} {_clock(first)} – {_day(last)} {_clock(last)}"
 
+    def plan(self) -> str:
+        """Return which plan it is, as HTML: from when to when it runs, and for which storm."""
+        storm = self.board.night.storm
+        name = self.say("synthetic storm") if storm.synthetic else escape(storm.source)
+        return f"{self.span()} · {name}"
+
     def sheet(self, number: int, duty: Duty, legs: tuple[Leg, ...]) -> str:
         """Return the sheet of one crew."""
         board, night = self.board, self.board.night
@@ -140,26 +182,34 @@ class _Page:
         facts = " · ".join(f"{self.say(key)}: {escape(value)}" for key, value in names.items())
         if duty.crew.standing == "estimated":
             facts += f" · {self.say('the crew is an estimate')}"
+        order = f"{self.say('Order')}: {escape(duty.name)}"
         rows = self.rows(legs) or self.standing(duty)
-        head = "".join(
-            f"<th>{self.say(text)}</th>"
-            for text in ("Time", "What", "From", "To", "Direction", "km", "Done")
-        )
-        work = (
-            f'<table><thead><tr class="whose"><th colspan="7">{self.say("Order")}: '
-            f"{escape(duty.name)} · {self.span()}</th></tr><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
-            if rows
-            else ""
-        )
+        closing = self.closing()
+        work = self.table(order, rows, closing) if rows else closing
         if not legs:
             work = f"<p>{self.say(_STAND_BY if duty.place is None else _STAND_BY_OUT)}</p>{work}"
+        return f'<section id="crew-{number}"><h1>{order}</h1><h2>{facts}</h2>{work}</section>'
+
+    def closing(self) -> str:
+        """Return what stands at the end of a sheet: advice, names of postings, signatures."""
         return (
-            f'<section id="crew-{number}"><h1>{self.say("Order")}: {escape(duty.name)}</h1>'
-            f"<h2>{facts}</h2>{work}"
             f'<p class="note">{self.say(_ADVICE)}</p><p class="note">{self.legend()}</p>'
             f'<p class="sign">{self.say("Dispatcher")}: ______________ '
-            f"{self.say('Crew leader')}: ______________</p></section>"
+            f"{self.say('Crew leader')}: ______________</p>"
+        )
+
+    def table(self, order: str, rows: list[str], closing: str) -> str:
+        """Return the table of a crew, whose head says on every printed page whose it is.
+
+        The end of the sheet is a row too: alone on a page, it would not be under that head.
+        """
+        width = len(_HEADS)
+        heads = "".join(f"<th>{self.say(head)}</th>" for head in _HEADS)
+        whose = f'<tr class="whose"><th colspan="{width}">{order} · {self.plan()}</th></tr>'
+        end = f'<tr class="closing"><td colspan="{width}">{closing}</td></tr>'
+        return (
+            f"<table><thead>{whose}<tr>{heads}</tr></thead>"
+            f"<tbody>{''.join(rows)}{end}</tbody></table>"
         )
 
     def rows(self, legs: tuple[Leg, ...]) -> list[str]:
@@ -192,17 +242,22 @@ class _Page:
 
     def day(self, day: str) -> str:
         """Return the row above those of a day."""
-        return f'<tr class="day"><th colspan="7">{day}</th></tr>'
+        return f'<tr class="day"><th colspan="{len(_HEADS)}">{day}</th></tr>'
 
     def wait(self, begin_h: float, end_h: float, place: str) -> str:
         """Return the row of a wait at a place, which is HTML already."""
+        return self.cells("wait", begin_h, end_h, (self.say("Wait"), place, "", "", ""))
+
+    def cells(
+        self, kind: str, begin_h: float, end_h: float, texts: tuple[str, str, str, str, str]
+    ) -> str:
+        """Return a row with its times, with texts from "What" to "km" and a box to tick."""
         times = f"{self.time(begin_h)} – {self.time(end_h)}"
-        return (
-            f'<tr class="wait"><td class="time">{times}</td><td>{self.say("Wait")}</td>'
-            f'<td class="from">{place}</td><td class="to"></td><td class="way"></td>'
-            '<td class="km"></td>'
-            '<td class="box"></td></tr>'
+        found = "".join(
+            f'<td class="{named}" data-head="{self.say(head)}">{text}</td>'
+            for (head, named), text in zip(_HEADS.items(), (times, *texts, ""), strict=True)
         )
+        return f'<tr class="{kind}">{found}</tr>'
 
     def row(self, leg: Leg) -> str:
         """Return the row of a leg."""
@@ -231,13 +286,8 @@ class _Page:
                 what += f", {escape(strips)}"
         elif leg.kind == "refill":
             end, km = "", 0.0
-        return (
-            f'<tr class="{leg.kind}"><td class="time">{self.time(leg.start_h)} – '
-            f'{self.time(leg.end_h)}</td><td>{what}</td><td class="from">{start}</td>'
-            f'<td class="to">{end}</td><td class="way">{direction}</td>'
-            f'<td class="time km" data-unit="{self.say("km")}">{self.spoken.number(km)}</td>'
-            '<td class="box"></td></tr>'
-        )
+        texts = (what, start, end, direction, self.spoken.number(km))
+        return self.cells(leg.kind, leg.start_h, leg.end_h, texts)
 
     def place(self, node: int) -> str:
         """Return a node as HTML: the name of the base, posts."""

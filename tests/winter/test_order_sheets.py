@@ -75,7 +75,7 @@ def test_places_are_written_for_drivers(shipped_plan: NightPlan) -> None:
         assert ", main" not in page
         assert f'<th colspan="7">{shipped_plan.board.night.start:%d.%m.%Y}</th>' in page
         decimal = "." if language == "en" else ","
-        assert re.search(rf'<td class="time km" data-unit="[^"]+">\d+\{decimal}\d</td>', page)
+        assert re.search(rf'<td class="time km" data-head="[^"]+">\d+\{decimal}\d</td>', page)
 
 
 def test_a_new_day_is_said(shipped_plan: NightPlan) -> None:
@@ -141,7 +141,9 @@ def test_a_crew_on_the_road_without_orders_waits_where_it_stands(
     (row,) = re.findall(r'<tr class="wait">.*?</tr>', first)
     night = board.night
     begin, end = (f"{night.moment(slot * night.slots.hours):%H:%M}" for slot in (2, 10))
-    assert f'{begin} – {end}</td><td>{wait}</td><td class="from">{post}' in row
+    said = re.findall(r"<td [^>]*>(.*?)</td>", row)
+    assert said[:2] == [f"{begin} – {end}", wait]
+    assert said[2].startswith(post)
     assert SpokenPosts(night.corridor, language).at(place)[0][1] in row
     assert f'<th colspan="7">{night.moment(2 * night.slots.hours):%d.%m.%Y}</th>' in first
     assert depot not in first
@@ -162,6 +164,25 @@ def test_a_loose_page_says_whose_it_is(shipped_plan: NightPlan) -> None:
     ]
     assert [head.split(" · ")[0] for head in heads] == [f"Order: {name}" for name in busy]
     assert all(f"{shipped_plan.board.night.start:%d.%m.%Y}" in head for head in heads)
+
+
+def test_a_loose_page_says_that_the_storm_is_synthetic(shipped_plan: NightPlan) -> None:
+    """In the language of the sheet, so that nobody drives out for a storm that was invented."""
+    words = {"ru": "синтетическая буря", "kk": "синтетикалық дауыл", "en": "synthetic storm"}
+    for language, word in words.items():
+        page = order_sheets(shipped_plan, language=language)
+        heads = re.findall(r'<tr class="whose">(.*?)</tr>', page)
+        assert heads
+        assert all(word in head for head in heads)
+
+
+def test_every_cell_carries_the_head_of_its_column(shipped_plan: NightPlan) -> None:
+    """On a narrow screen the heads are gone, and the cells of a row stand below each other."""
+    page = order_sheets(shipped_plan, language="en")
+    heads = ["Time", "What", "From", "To", "Direction", "km", "Done"]
+    rows = re.findall(r'<tr class="(?:plough|travel|refill|wait)">(.*?)</tr>', page)
+    assert rows
+    assert all(re.findall(r'data-head="(.*?)"', row) == heads for row in rows)
 
 
 def test_another_language_is_refused(shipped_plan: NightPlan) -> None:
