@@ -498,9 +498,9 @@ def zones_known(tables: Tables, axes: Axes) -> Iterator[Fault]:  # noqa: ARG001 
     unknown = (zones != "") & ~zones.isin(available_timezones())
     remedy = "give a name of the tz database, as Asia/Almaty, or leave it empty for UTC+05:00"
     yield from _faults(routes, "routes", unknown, "time_zone", "there is no such zone", remedy)
-    given = zones[(zones != "") & ~unknown]
-    odd = zones.index.isin(given[given != given.iloc[0]].index) if len(given) else unknown & False
+    others = zones[(zones != "") & ~unknown].unique()[1:]
     why = "another route has another zone"
+    odd = zones.isin(others)
     yield from _faults(routes, "routes", odd, "time_zone", why, "give all routes the same")
 
 

@@ -6,8 +6,10 @@ the language of a sheet, all of them are understood when it is read.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 
 from roadplan.i18n import LANGUAGES, translate
@@ -143,3 +145,18 @@ def is_own_sheet(title: str) -> bool:
     """Say whether a sheet is one that roadplan adds for reading, not for data."""
     own = (HELP_TITLE, FAULTS_TITLE)
     return title in {translate(name, code, "tables") for name in own for code in LANGUAGES}
+
+
+def may_be_meant(word: str, known: Iterable[str]) -> str:
+    """Return which known words a word may stand for, as the end of a remedy; empty for none.
+
+    Examples
+    --------
+    >>> may_be_meant("deepths", ["depths", "places"])
+    '; depths may be meant'
+    >>> may_be_meant("tank", ["depths", "places"])
+    ''
+    """
+    names = {normalised(name): name for name in known}
+    near = difflib.get_close_matches(normalised(word), list(names), n=3, cutoff=0.75)
+    return f"; {' or '.join(names[each] for each in near)} may be meant" if near else ""

@@ -314,6 +314,14 @@ def _dataset(
     )
 
 
+def _no(table: Table, stated: Stated, what: str, remedy: str) -> Fault:
+    """Return the fault of a line before the header that does not hold what it should."""
+    text = stated.text[:40]
+    return Fault(
+        file=table.name, row=stated.row, value=text, why=f"'{text}' is no {what}", remedy=remedy
+    )
+
+
 def _origin(
     table: Table,
     times: pd.Series[pd.Timestamp],
@@ -328,26 +336,11 @@ def _origin(
     if moment is None and stated is not None:
         moment = _time(stated.text, None)
         if moment is None:
-            faults.append(
-                Fault(
-                    file=table.name,
-                    row=stated.row,
-                    value=stated.text[:40],
-                    why=f"'{stated.text[:40]}' is no issue time",
-                    remedy="write 2026-01-15T12:00Z",
-                )
-            )
+            faults.append(_no(table, stated, "issue time", "write 2026-01-15T12:00Z"))
     standing = table.about.get("standing")
     if standing is not None and standing.text not in STORM_STANDINGS:
-        faults.append(
-            Fault(
-                file=table.name,
-                row=standing.row,
-                value=standing.text[:40],
-                why=f"'{standing.text[:40]}' is no standing",
-                remedy=f"write one of {', '.join(STORM_STANDINGS)}, or leave the line out",
-            )
-        )
+        remedy = f"write one of {', '.join(STORM_STANDINGS)}, or leave the line out"
+        faults.append(_no(table, standing, "standing", remedy))
     first = times.min()
     if len(faults) > before or pd.isna(first):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import os
 import re
@@ -23,7 +22,7 @@ from roadplan.errors import Fault, FaultsError, RoadplanError
 from roadplan.i18n import counted
 from roadplan.tables.cells import Problem, shown
 from roadplan.tables.template import write_template
-from roadplan.tables.words import normalised
+from roadplan.tables.words import may_be_meant
 from roadplan.tables.workbook import ReadPart, read_workbook
 from roadplan.winter.fleet import (
     Ability,
@@ -278,7 +277,7 @@ class _Reader:
             some = ", ".join(list(known)[:12]) or "none"
             # A CSV holds one table, so that there is no sheet to add a row to.
             more = ", or add a row for it" if row["_sheet"] else ""
-            remedy = f"give one of {some}{more}{_meant(value, known)}"
+            remedy = f"give one of {some}{more}{may_be_meant(value, known)}"
             self.fault(row, column, f"there is no {noun} {value!r}", remedy)
         return False
 
@@ -389,13 +388,6 @@ class _Reader:
 def _header(row: Row, column: str) -> str:
     """Return the header of a column as the file has it; its name where the file lacks it."""
     return shown(row["_headers"].get(column, column))
-
-
-def _meant(value: str, known: Iterable[str]) -> str:
-    """Return which known names a name may stand for, as the end of a remedy."""
-    names = {normalised(name): name for name in known}
-    near = difflib.get_close_matches(normalised(value), list(names), n=3, cutoff=0.75)
-    return f"; {' or '.join(names[each] for each in near)} may be meant" if near else ""
 
 
 def _first_rows(rows: Iterable[Row], column: str, known: Mapping[str, object]) -> dict[str, Row]:

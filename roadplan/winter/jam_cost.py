@@ -13,6 +13,9 @@ cost vehicle-hours:
   triangle of deterministic queuing (May & Keller 1967) with E[D²] = m² exp(2σ²). A pass may
   come before the queue is gone: it shrinks at the mean of the capacity in the snow and cleared.
 
+Segments that are cleared together hand on what the snow lets through, so that a vehicle waits once
+however finely the road is cut.
+
 Numbers and curves are those of :mod:`roadplan.weather` and :mod:`roadplan.traffic`, so that the
 cost of an isolated segment is what the queue simulation gives.
 """

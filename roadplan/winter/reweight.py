@@ -10,7 +10,7 @@ with 20 others (two halvings a storm, 12 draws, single runs of 4 s a plan on a b
 rounds of weights against one plan that had all the 16 s. Out of sample the plan that simulated best
 had 1.6 % and 3.3 % more delay on wet-snow, 0.0 % and 0.5 % more on snow-band, 0.0 % more and 0.2 %
 less on buran; in sample between 2.6 % more and 1.0 % less. Nearly all intervals hold 0. So weights
-are off unless asked for.
+are off unless asked for. (That was before segments that are cleared together shared one queue.)
 """
 
 from __future__ import annotations

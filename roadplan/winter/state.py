@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import math
 import os
@@ -22,7 +21,7 @@ from roadplan.tables.raw import RawTable
 from roadplan.tables.reading import parse_table
 from roadplan.tables.schema import Column, Kind, Table
 from roadplan.tables.template import write_template
-from roadplan.tables.words import normalised
+from roadplan.tables.words import may_be_meant
 from roadplan.tables.workbook import ReadPart, read_workbook
 from roadplan.weather import Road, Slots
 
@@ -396,13 +395,11 @@ def _unknown_keys(file: str, document: Mapping[str, Any]) -> list[Fault]:
     """Return a fault for each key that nothing reads: a misspelt table would be left out."""
     tables = [table.name for table in STATE_TABLES]
     known = {"format", "version", "as_of", *tables}
-    words = {normalised(name): name for name in (*tables, "as_of")}
     faults = []
     for key in document:
         if key in known:
             continue
-        near = difflib.get_close_matches(normalised(key), list(words))
-        meant = f"; {' or '.join(words[each] for each in near)} may be meant" if near else ""
+        meant = may_be_meant(key, (*tables, "as_of"))
         faults.append(
             Fault(
                 file=file,
