@@ -50,7 +50,7 @@ _WATER_RATE: Final = {
 _SNOW_DEPTH_RATE: Final = {"cm/h": 0.01, "in/h": INCH_M, "mm_snow/h": 0.001}
 _MASS: Final = {"kg/m2": 1.0, "mm": 1.0, "m_water": 1000.0}
 
-SNOWFALL_AMOUNTS: Final = {"kg/m2": 1.0, "mm": 1.0, "m_water": 1000.0, "m": 1000.0, "cm": 10.0}
+SNOWFALL_AMOUNTS: Final = {**_MASS, "m": 1000.0, "cm": 10.0}
 """Unit of a sum of snowfall, as water → kg/m². Grids keep snowfall so; a rate is no sum."""
 
 _FACTORS: Final = {
